@@ -1,0 +1,114 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/provisioner/app/command_ports.h"
+#include "services/provisioner/core/model/aggregate.h"
+
+namespace sluice::provisioner {
+
+// A cluster with what it has from its physical cluster.
+struct KafkaClusterView {
+  KafkaCluster cluster;
+  std::string bootstrap_servers;
+  std::string ca_certificate_pem;
+  int32_t effective_brokers = 0;
+  std::string effective_kafka_version;
+  // Its data plane has been silent for 15 s: what is shown may be out of date.
+  bool unreachable = false;
+};
+
+struct DataPlaneView {
+  DataPlane data_plane;
+  std::optional<absl::Time> last_seen_time;
+  struct Cell {
+    PhysicalCluster physical_cluster;
+    int32_t logical_clusters = 0;
+  };
+  std::vector<Cell> physical_clusters;
+};
+
+// Where a page begins: after the row with these keys. The adapter turns it into an opaque token that is bound to the
+// request's parent, filter and order.
+struct PagePosition {
+  std::string after_order;  // the last row's order key, empty at the start
+  std::string after_uid;
+};
+
+struct PageRequest {
+  int32_t page_size = 0;  // 0: 100; at most 1000
+  PagePosition position;
+};
+
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  std::optional<PagePosition> next;
+};
+
+struct ListKafkaClusters {
+  std::string organization;
+  std::string environment;  // "-": all of the organization
+  std::string filter;       // AIP-160 subset: core/listing/filter.h
+  std::string order_by;
+  bool show_deleted = false;
+  PageRequest page;
+};
+
+struct KafkaClusterPage {
+  Page<KafkaClusterView> page;
+  std::vector<std::string> unreachable;  // dataPlanes/{id}
+};
+
+struct ListTopics {
+  std::string cluster;
+  std::string filter;  // name = "…", with * at the end for a prefix
+  PageRequest page;
+};
+
+// The read side. Get of what does not exist: NOT_FOUND RESOURCE_NOT_FOUND, the same as for a foreign name. Thread-safe.
+class Queries {
+ public:
+  explicit Queries(CommandPorts ports) : ports_(ports) {}
+
+  absl::StatusOr<Organization> GetOrganization(const std::string& name);
+  absl::StatusOr<Environment> GetEnvironment(const std::string& name);
+  absl::StatusOr<ApiKey> GetApiKey(const std::string& name);
+  absl::StatusOr<RoleBinding> GetRoleBinding(const std::string& name);
+  absl::StatusOr<KafkaClusterView> GetKafkaCluster(const std::string& name);
+  absl::StatusOr<KafkaKey> GetKafkaKey(const std::string& name);
+  absl::StatusOr<Topic> GetTopic(const std::string& name);
+  absl::StatusOr<DataPlaneView> GetDataPlane(const std::string& name);
+  absl::StatusOr<Operation> GetOperation(const std::string& name);
+
+  // `only` empty: all organizations (PLATFORM_ADMIN); else that one.
+  absl::StatusOr<Page<Organization>> ListOrganizations(const std::string& only, const PageRequest& page);
+  absl::StatusOr<Page<Environment>> ListEnvironments(const std::string& organization, const PageRequest& page);
+  absl::StatusOr<Page<ApiKey>> ListApiKeys(const std::string& organization, const PageRequest& page);
+  absl::StatusOr<Page<RoleBinding>> ListRoleBindings(const std::string& organization, const PageRequest& page);
+  absl::StatusOr<KafkaClusterPage> ListClusters(const ListKafkaClusters& request);
+  absl::StatusOr<Page<KafkaKey>> ListKafkaKeys(const std::string& cluster, const PageRequest& page);
+  absl::StatusOr<Page<Topic>> ListTopicsOf(const ListTopics& request);
+  absl::StatusOr<Page<DataPlaneView>> ListDataPlanes(const PageRequest& page);
+  // filter: done, target, verb ("done = false AND verb = create").
+  absl::StatusOr<Page<Operation>> ListOperations(const std::string& organization, const std::string& filter,
+                                                 const PageRequest& page);
+
+  // What an operation ended with, as it is now; nothing when it is gone. A cluster as a view.
+  absl::StatusOr<std::optional<std::variant<KafkaClusterView, KafkaKey, Topic>>> ResultOf(const Operation& operation);
+  // A cluster with its endpoint, from memory: for Watch.
+  KafkaClusterView ViewOf(KafkaCluster cluster);
+
+  // For authentication: the key by its public part, revoked and expired ones too; nothing when there is none.
+  absl::StatusOr<std::optional<ApiKey>> FindApiKey(const std::string& uid);
+  // All bindings of a principal ("apiKeys/ak-…").
+  absl::StatusOr<std::vector<RoleBinding>> BindingsOf(const std::string& principal);
+
+ private:
+  CommandPorts ports_;
+};
+
+}  // namespace sluice::provisioner

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice::provisioner {
+
+// Makes secrets and the only form in which they are kept. Thread-safe.
+class Secrets {
+ public:
+  virtual ~Secrets() = default;
+  // 256 random bits, base64url without padding (43 characters).
+  virtual std::string NewSecret() = 0;
+  // HMAC-SHA-256 of `secret` with the installation's pepper, 32 bytes: what a row may hold. Compare in constant time.
+  virtual std::string KeyedHash(std::string_view secret) const = 0;
+  // In constant time for equal lengths.
+  virtual bool Matches(std::string_view secret, std::string_view keyed_hash) const = 0;
+};
+
+// Bearer tokens are "{ak uid}.{secret}".
+std::string BearerOf(std::string_view api_key_uid, std::string_view secret);
+
+}  // namespace sluice::provisioner
