@@ -1,0 +1,26 @@
+#include "libs/kafka_admin/client_error.h"
+
+#include "libs/base/error.h"
+
+namespace sluice::kafka_admin {
+
+absl::Status ConnectionError(std::string_view message) {
+  return MakeError(absl::StatusCode::kUnavailable, message,
+                   {.reason = "KAFKA_CONNECTION_FAILED", .retry_after = absl::Seconds(1)});
+}
+
+absl::Status TlsError(std::string_view message) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, message,
+                   {.reason = "KAFKA_TLS_FAILED",
+                    .remedy = "check the CA file, the certificate's names and its dates, and the client certificate"});
+}
+
+absl::Status TimeoutError(std::string_view message) {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, message, {.reason = "KAFKA_TIMEOUT"});
+}
+
+absl::Status MalformedResponseError(std::string_view message) {
+  return MakeError(absl::StatusCode::kInternal, message, {.reason = "KAFKA_MALFORMED_RESPONSE"});
+}
+
+}  // namespace sluice::kafka_admin

@@ -1,0 +1,171 @@
+"""Writes C++ structs for parsed messages. The rules of the wire are in wire/codec.h, not here: a generated struct
+only lists its fields with their versions."""
+
+import re
+import textwrap
+
+from schema import MAX_VERSION, NEVER
+
+_CPP_SCALARS = {
+    "bool": "bool",
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "uint16": "uint16_t",
+    "int32": "int32_t",
+    "uint32": "uint32_t",
+    "int64": "int64_t",
+    "float64": "double",
+    "string": "std::string",
+    "bytes": "wire::Bytes",
+    "uuid": "Uuid",
+}
+
+_CPP_KEYWORDS = {"operator", "default", "register", "delete", "new", "class", "namespace"}
+
+
+def snake_case(name):
+    """ "LastKnownElr" → "last_known_elr", "ISRNodes" → "isr_nodes"; a C++ keyword gets an underscore. """
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+    return name + "_" if name in _CPP_KEYWORDS else name
+
+
+def cpp_type(field):
+    base = _CPP_SCALARS.get(field.type, field.type)
+    if field.is_array:
+        base = f"std::vector<{base}>"
+    if field.nullable != NEVER:
+        base = f"std::optional<{base}>"
+    return base
+
+
+def cpp_default(field):
+    """The initializer. Without a default of its own a nullable field starts as empty, not as null (Kafka's rule)."""
+    if field.default in ("null", None) and field.nullable != NEVER:
+        if field.default == "null":
+            return "std::nullopt"
+        return f"{cpp_type(field)[len('std::optional<'):-1]}{{}}"
+    if field.is_array or field.type in ("string", "bytes", "uuid") or field.type not in _CPP_SCALARS:
+        return f'"{field.default}"' if field.type == "string" and field.default else f"{cpp_type(field)}{{}}"
+    value = field.default
+    if field.type == "bool":
+        return "true" if str(value).lower() == "true" else "false"
+    if value is None:
+        return "0"
+    number = float(value) if field.type == "float64" else int(str(value), 0)
+    if field.type == "int32" and number == -(2**31):
+        return "std::numeric_limits<int32_t>::min()"
+    return repr(number)
+
+
+def _range(versions):
+    if versions == NEVER:
+        return "wire::kNever"
+    high = "wire::kMaxVersion" if versions[1] == MAX_VERSION else versions[1]
+    return f"{{{versions[0]}, {high}}}"
+
+
+def _spec(field):
+    parts = [f'.name = "{field.name}"', f".versions = {_range(field.versions)}"]
+    if field.nullable != NEVER:
+        parts.append(f".nullable = {_range(field.nullable)}")
+    if field.tagged != NEVER:
+        parts.append(f".tagged = {_range(field.tagged)}, .tag = {field.tag}")
+    if field.ignorable:
+        parts.append(".ignorable = true")
+    if field.flexible is not None:
+        if field.flexible != NEVER:
+            raise ValueError(f"{field.name}: flexibleVersions other than none are not supported on a field")
+        parts.append(".never_flexible = true")
+    return ", ".join(parts)
+
+
+def _comment(text, indent):
+    return [f"{indent}// {line}" for line in textwrap.wrap(text, 110 - len(indent))]
+
+
+def _body(fields, indent):
+    lines = []
+    for f in fields:
+        lines += _comment(f.about, indent)
+        lines.append(f"{indent}{cpp_type(f)} {snake_case(f.name)} = {cpp_default(f)};")
+    lines += ["", f"{indent}template <typename Self, typename Visitor>"]
+    unused = "" if fields else "[[maybe_unused]] "
+    lines.append(f"{indent}static void VisitFields({unused}Self& self, {unused}Visitor& visitor) {{")
+    for f in fields:
+        lines.append(f"{indent}  visitor.Field({{{_spec(f)}}}, self.{snake_case(f.name)}, {cpp_type(f)}({cpp_default(f)}));")
+    lines.append(f"{indent}}}")
+    return lines
+
+
+def struct_lines(message):
+    lines = [f"struct {message.name} {{"]
+    if message.kind != "header":
+        lines.append(f"  static constexpr int16_t kApiKey = {message.api_key};")
+    lines += [
+        f'  static constexpr char kName[] = "{message.name}";',
+        f"  static constexpr int16_t kMinVersion = {message.versions[0]};",
+        f"  static constexpr int16_t kMaxVersion = {message.versions[1]};",
+        f"  static constexpr wire::VersionRange kFlexible = {_range(message.flexible)};",
+        "",
+    ]
+    for s in message.structs:
+        lines += _comment(s.about, "  ") + [f"  struct {s.name} {{"] + _body(s.fields, "    ")
+        lines += ["", f"    friend bool operator==(const {s.name}&, const {s.name}&) = default;", "  };", ""]
+    lines += _body(message.fields, "  ")
+    lines += [
+        "",
+        "  // InvalidArgument when `version` is not one of the above, or cannot carry what is set.",
+        "  absl::Status Encode(int16_t version, wire::Writer& writer) const;",
+        "  // Fills a default-constructed message; Internal for bytes that are not this message in `version`.",
+        "  absl::Status Decode(int16_t version, wire::Reader& reader);",
+        "",
+        f"  friend bool operator==(const {message.name}&, const {message.name}&) = default;",
+        "};",
+    ]
+    return lines
+
+
+_PREAMBLE = "// Generated by libs/kafka_admin/generator from Apache Kafka's message schemas: do not edit."
+
+
+def header(messages, include_folder):
+    lines = [_PREAMBLE, "#pragma once", ""]
+    lines += [f"#include <{h}>" for h in ("cstdint", "limits", "optional", "string", "vector")]
+    lines += ["", '#include "absl/status/status.h"']
+    lines += [f'#include "{include_folder}/wire/{h}.h"' for h in ("bytes", "field_spec", "reader", "uuid", "writer")]
+    lines += ["", "namespace sluice::kafka_admin::message {", ""]
+    for m in messages:
+        lines += struct_lines(m) + [""]
+    lines += ["}  // namespace sluice::kafka_admin::message", ""]
+    return "\n".join(lines)
+
+
+def source(messages, include_path, include_folder):
+    lines = [_PREAMBLE, f'#include "{include_path}"', "", f'#include "{include_folder}/wire/codec.h"', ""]
+    lines += ["namespace sluice::kafka_admin::message {", ""]
+    for m in messages:
+        lines += [
+            f"absl::Status {m.name}::Encode(int16_t version, wire::Writer& writer) const {{",
+            "  return wire::EncodeMessage(*this, version, writer);",
+            "}",
+            "",
+            f"absl::Status {m.name}::Decode(int16_t version, wire::Reader& reader) {{",
+            "  return wire::DecodeMessage(*this, version, reader);",
+            "}",
+            "",
+        ]
+    lines += ["}  // namespace sluice::kafka_admin::message", ""]
+    return "\n".join(lines)
+
+
+def index(stems_to_messages, include_folder):
+    """A header with a visitor over all message types, for tests that must hold for each of them."""
+    lines = [_PREAMBLE, "#pragma once", ""]
+    lines += [f'#include "{include_folder}/message/{stem}.h"' for stem in stems_to_messages]
+    lines += ["", "namespace sluice::kafka_admin::message {", "", "template <typename Visitor>"]
+    lines.append("void ForEachMessage(Visitor&& visitor) {")
+    for messages in stems_to_messages.values():
+        lines += [f"  visitor.template operator()<{m.name}>();" for m in messages]
+    lines += ["}", "", "}  // namespace sluice::kafka_admin::message", ""]
+    return "\n".join(lines)
