@@ -15,7 +15,8 @@ struct AcceptedWish {
 };
 
 // Takes the wishes for one kind of cluster: physical ("pkc-…") or logical ("pkc-…/lkc-…"). Level-triggered: the same
-// document may come again, at each start all stored ones come. Thread-safe, never blocks, keeps only the newest per key.
+// document may come again, at each start all stored ones come. Thread-safe, never blocks, keeps only the newest per
+// key.
 class WishHandler {
  public:
   virtual ~WishHandler() = default;
