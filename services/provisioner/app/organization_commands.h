@@ -21,7 +21,7 @@ struct CreateOrganization {
 struct CreatedOrganization {
   Organization organization;
   ApiKey admin_key;
-  // The bearer token "{ak uid}.{secret}", shown once. A repeat: FAILED_PRECONDITION SECRET_SHOWN_ONCE.
+  // The bearer token "sk_{ak uid}_{secret}", shown once. A repeat: FAILED_PRECONDITION SECRET_SHOWN_ONCE.
   std::string bearer;
 };
 
@@ -81,9 +81,10 @@ class OrganizationCommands {
 
   // With a first ORGANIZATION_ADMIN key.
   absl::StatusOr<CreatedOrganization> Create(const Caller& caller, const CreateOrganization& request);
-  // For `provisioner bootstrap-admin`: organization and environment "default" unless they exist, and a new key that is
-  // PLATFORM_ADMIN and ORGANIZATION_ADMIN.
-  absl::StatusOr<CreatedOrganization> Bootstrap(const Caller& caller);
+  // For `provisioner bootstrap-admin`: organization and environment "default" unless they exist, and the key "admin" that
+  // is PLATFORM_ADMIN and ORGANIZATION_ADMIN. FAILED_PRECONDITION ADMIN_EXISTS when there is one already, unless
+  // `rotate`: then that one is revoked and another made.
+  absl::StatusOr<CreatedOrganization> Bootstrap(const Caller& caller, bool rotate);
 
   absl::StatusOr<Environment> CreateEnvironmentIn(const Caller& caller, const CreateEnvironment& request);
   absl::StatusOr<Environment> Update(const Caller& caller, const UpdateEnvironment& request);

@@ -2,34 +2,15 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/provisioner/app/command_ports.h"
+#include "services/provisioner/app/views.h"
 #include "services/provisioner/core/model/aggregate.h"
 
 namespace sluice::provisioner {
-
-// A cluster with what it has from its physical cluster.
-struct KafkaClusterView {
-  KafkaCluster cluster;
-  std::string bootstrap_servers;
-  std::string ca_certificate_pem;
-  int32_t effective_brokers = 0;
-  std::string effective_kafka_version;
-  // Its data plane has been silent for 15 s: what is shown may be out of date.
-  bool unreachable = false;
-};
-
-struct DataPlaneView {
-  DataPlane data_plane;
-  std::optional<absl::Time> last_seen_time;
-  struct Cell {
-    PhysicalCluster physical_cluster;
-    int32_t logical_clusters = 0;
-  };
-  std::vector<Cell> physical_clusters;
-};
 
 // Where a page begins: after the row with these keys. The adapter turns it into an opaque token that is bound to the
 // request's parent, filter and order.
@@ -102,10 +83,10 @@ class Queries {
   // A cluster with its endpoint, from memory: for Watch.
   KafkaClusterView ViewOf(KafkaCluster cluster);
 
-  // For authentication: the key by its public part, revoked and expired ones too; nothing when there is none.
-  absl::StatusOr<std::optional<ApiKey>> FindApiKey(const std::string& uid);
-  // All bindings of a principal ("apiKeys/ak-…").
-  absl::StatusOr<std::vector<RoleBinding>> BindingsOf(const std::string& principal);
+  // For authentication: the keys by their public parts, revoked and expired ones too; those that exist.
+  absl::StatusOr<std::vector<ApiKey>> FindApiKeys(const std::vector<std::string>& uids);
+  // All bindings of these principals ("apiKeys/ak-…").
+  absl::StatusOr<std::vector<RoleBinding>> BindingsOf(const std::vector<std::string>& principals);
 
  private:
   CommandPorts ports_;

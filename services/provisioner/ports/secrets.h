@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sluice::provisioner {
 
@@ -17,7 +19,9 @@ class Secrets {
   virtual bool Matches(std::string_view secret, std::string_view keyed_hash) const = 0;
 };
 
-// Bearer tokens are "{ak uid}.{secret}".
+// Bearer tokens are "sk_{ak uid}_{secret}": a fixed beginning, so that scanners find a leaked one.
 std::string BearerOf(std::string_view api_key_uid, std::string_view secret);
+// The uid and the secret of a bearer token; nothing when it is none.
+std::optional<std::pair<std::string, std::string>> ParseBearer(std::string_view bearer);
 
 }  // namespace sluice::provisioner

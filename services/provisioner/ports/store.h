@@ -45,9 +45,11 @@ struct Mutation {
   std::vector<Write> writes;
   std::vector<AuditEntry> audit;
   std::optional<RememberedRequest> request;
-  // Resource names that must exist and not be deleted, and stay so until the commit.
+  // Organizations, environments and data planes (names) that must exist and not be deleted, and stay so until the
+  // commit. Shared: no row is written for it.
   std::vector<std::string> requires_live;
-  // A resource name that nothing may lie below: no live cluster in an environment, no logical cluster on a data plane.
+  // An environment's or a data plane's name that nothing may lie below: no cluster in an environment, no logical cluster
+  // placed on a data plane.
   std::string requires_childless;
   std::string traceparent;
 };
@@ -95,8 +97,8 @@ class StoreSession {
   virtual absl::StatusOr<std::optional<Aggregate>> FindByUid(Kind kind, const std::string& uid) = 0;
   virtual absl::StatusOr<std::optional<Aggregate>> FindByName(Kind kind, const std::string& name) = 0;
   virtual absl::StatusOr<std::vector<Aggregate>> FindByUids(Kind kind, const std::vector<std::string>& uids) = 0;
-  // Bindings of a principal.
-  virtual absl::StatusOr<std::vector<RoleBinding>> BindingsOf(const std::string& principal) = 0;
+  // Bindings of these principals ("apiKeys/ak-…").
+  virtual absl::StatusOr<std::vector<RoleBinding>> BindingsOf(const std::vector<std::string>& principals) = 0;
   // By the clusters' uids; those that exist. `lock`: held until the end of the transaction, for a handler that must not
   // lose against a caller.
   virtual absl::StatusOr<std::map<std::string, ClusterFamily>> Families(const std::vector<std::string>& cluster_uids,
