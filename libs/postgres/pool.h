@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <pqxx/pqxx>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -21,6 +23,8 @@ struct PoolOptions {
   int size = 8;
   // Waiters beyond this are refused at once, so that a stopped database cannot collect every thread of the process.
   int max_waiters = 256;
+  // Statements (name, SQL) that each connection prepares at their first use: exec_prepared saves the planning.
+  std::vector<std::pair<std::string, std::string>> prepared;
 };
 
 enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
@@ -34,6 +38,9 @@ struct TransactionOptions {
   int max_attempts = 5;
   // The work may be done twice without harm, so it is tried again too when the connection was lost, even at the commit.
   bool idempotent = false;
+  // `work` runs exactly one statement: it goes without BEGIN and COMMIT, which saves two round trips. A connection that
+  // is lost meanwhile gives COMMIT_OUTCOME_UNKNOWN, unless read_only or idempotent. Isolation is the server's default.
+  bool single_statement = false;
 };
 
 // A bounded pool of connections to one database. Broken connections are dropped and opened again with jittered back-off
