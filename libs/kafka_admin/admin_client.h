@@ -95,7 +95,7 @@ class AdminClient {
   // `users` unset: all.
   virtual absl::StatusOr<std::vector<ScramUserDescription>> DescribeScramUsers(
       const std::optional<std::vector<std::string>>& users, absl::Duration timeout) = 0;
-  // One result per user that is named, deletions first; a user named twice is refused by Kafka
+  // The results of the deletions come first. A user named twice in one call is refused
   // (KAFKA_DUPLICATE_RESOURCE). KAFKA_RESOURCE_NOT_FOUND for a deletion of what is not there.
   virtual absl::StatusOr<std::vector<NamedResult>> AlterScramUsers(const std::vector<ScramDeletion>& deletions,
                                                                    const std::vector<ScramUpsert>& upserts,
