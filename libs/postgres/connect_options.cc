@@ -53,7 +53,7 @@ absl::StatusOr<std::string> ConnectionString(const ConnectOptions& options) {
          "-c statement_timeout=" + std::to_string(absl::ToInt64Milliseconds(options.statement_timeout)) +
              " -c idle_in_transaction_session_timeout=" +
              std::to_string(absl::ToInt64Milliseconds(options.idle_in_transaction_timeout)) +
-             " -c client_min_messages=warning");
+             (options.synchronous_commit ? "" : " -c synchronous_commit=off") + " -c client_min_messages=warning");
   return out;
 }
 
