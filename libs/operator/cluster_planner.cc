@@ -29,8 +29,9 @@ class ClusterPlanner {
       return std::move(plan_);
     }
     KillWhatOverran();
-    Repair();
     Grow();
+    // The first quorum is named whole in each controller's format: none starts before all have their ports.
+    if (s_.provisioned || plan_.steps.empty()) Repair();
     Shrink();
     ApplyConfigs();
     Roll();

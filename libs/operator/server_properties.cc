@@ -35,7 +35,7 @@ void AddTrust(const NodePlace& place, Properties& p) {
   p["principal.builder.class"] = "org.sluice.kafka.LogicalClusterPrincipalBuilder";
   p["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
   p["allow.everyone.if.no.acl.found"] = "false";
-  p["super.users"] = absl::StrCat("User:", kNodeName, ";User:", kAdminName);
+  p["super.users"] = absl::StrCat("User:", place.certificate_name, ";User:", kAdminName);
 }
 
 void AddListeners(const NodePlace& place, Properties& p) {

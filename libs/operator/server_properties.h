@@ -14,6 +14,8 @@ namespace sluice::op {
 struct NodePlace {
   int32_t node_id = 0;
   NodeRole role = NodeRole::kBroker;
+  // CN of the certificates of this cluster's nodes, of no other cluster's: "pkc-1.node".
+  std::string certificate_name;
   // What clients dial; the certificate names it.
   std::string host = "localhost";
   // CLIENT and INTERNAL of a broker, CONTROLLER of a controller.
@@ -30,8 +32,7 @@ struct NodePlace {
   int32_t heap_mib = 0;
 };
 
-// CN of each node's certificate on this cluster; with kAdminName the cell's super users.
-inline constexpr char kNodeName[] = "sluice-node";
+// CN of the satellite's own certificate: with the nodes themselves the super users of each cluster.
 inline constexpr char kAdminName[] = "sluice-satellite";
 
 using Properties = std::map<std::string, std::string>;
