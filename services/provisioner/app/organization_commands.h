@@ -81,8 +81,8 @@ class OrganizationCommands {
 
   // With a first ORGANIZATION_ADMIN key.
   absl::StatusOr<CreatedOrganization> Create(const Caller& caller, const CreateOrganization& request);
-  // For `provisioner bootstrap-admin`: organization and environment "default" unless they exist, and the key "admin" that
-  // is PLATFORM_ADMIN and ORGANIZATION_ADMIN. FAILED_PRECONDITION ADMIN_EXISTS when there is one already, unless
+  // For `provisioner bootstrap-admin`: organization and environment "default" unless they exist, and the key "admin"
+  // that is PLATFORM_ADMIN and ORGANIZATION_ADMIN. FAILED_PRECONDITION ADMIN_EXISTS when there is one already, unless
   // `rotate`: then that one is revoked and another made.
   absl::StatusOr<CreatedOrganization> Bootstrap(const Caller& caller, bool rotate);
 

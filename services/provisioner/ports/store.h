@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "services/provisioner/core/model/aggregate.h"
 #include "services/provisioner/core/model/audit_entry.h"
+#include "services/provisioner/core/model/cluster_family.h"
 
 namespace sluice::provisioner {
 
@@ -48,8 +49,8 @@ struct Mutation {
   // Organizations, environments and data planes (names) that must exist and not be deleted, and stay so until the
   // commit. Shared: no row is written for it.
   std::vector<std::string> requires_live;
-  // An environment's or a data plane's name that nothing may lie below: no cluster in an environment, no logical cluster
-  // placed on a data plane.
+  // An environment's or a data plane's name that nothing may lie below: no cluster in an environment, no logical
+  // cluster placed on a data plane.
   std::string requires_childless;
   std::string traceparent;
 };
@@ -58,16 +59,6 @@ struct Committed {
   // The request was answered before; nothing was changed, `answer` is that answer's uid.
   bool repeated = false;
   std::string answer;
-};
-
-// Everything about one logical cluster that its decisions need, read at once.
-struct ClusterFamily {
-  KafkaCluster cluster;
-  std::vector<KafkaKey> keys;
-  std::vector<Operation> operations;  // not done
-  std::vector<DesiredDocument> documents;
-  std::vector<PhysicalCluster> physical_clusters;  // of a DEDICATED one
-  std::vector<SeenStatus> statuses;
 };
 
 // A page of rows: those after `after` in the order of (order key, uid), at most `limit`.
@@ -83,7 +74,7 @@ struct ListQuery {
   int limit = 100;
 };
 
-// An order key as it goes into ListQuery::after: the name, or the time of creation in microseconds, zero-padded.
+// An order key as it goes into ListQuery::after: the name, or the time of creation in microseconds.
 std::string OrderKey(const Meta& meta, ListQuery::Order order);
 
 // What can be read and written within one transaction or outside of any.

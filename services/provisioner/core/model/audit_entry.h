@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -18,6 +19,11 @@ struct AuditEntry {
   std::string request_id;
   std::string traceparent;
   absl::Time time;
+  // Refusals that are alike are told together: how many, and when the first was (time: the last).
+  int64_t count = 1;
+  absl::Time first_time;
+
+  friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };
 
 }  // namespace sluice::provisioner

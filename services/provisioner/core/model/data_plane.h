@@ -18,6 +18,8 @@ enum class DataPlaneState { kRegistered = 1, kConnected = 2, kUnreachable = 3, k
 struct EnrolmentToken {
   std::string hash;  // ports/secrets.h: KeyedHash
   absl::Time expire_time;
+
+  friend bool operator==(const EnrolmentToken&, const EnrolmentToken&) = default;
 };
 
 struct DataPlane {
@@ -48,6 +50,8 @@ struct DataPlane {
   bool bus_ready = false;
   // Grows with each cell planned on it, so that two planners cannot both plan one.
   int64_t cells_planned = 0;
+
+  friend bool operator==(const DataPlane&, const DataPlane&) = default;
 };
 
 enum class PhysicalState {
@@ -97,6 +101,8 @@ struct PhysicalCluster {
   int64_t observed_generation = 0;
   // Its data plane refused it: no room.
   bool refused = false;
+
+  friend bool operator==(const PhysicalCluster&, const PhysicalCluster&) = default;
 };
 
 }  // namespace sluice::provisioner

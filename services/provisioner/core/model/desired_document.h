@@ -53,6 +53,8 @@ struct DesiredDocument {
   std::string cluster_uid;  // lkc-…; empty for a cell
   bool deleted = false;
   std::variant<PhysicalSpec, LogicalSpec> wish;
+
+  friend bool operator==(const DesiredDocument&, const DesiredDocument&) = default;
 };
 
 }  // namespace sluice::provisioner

@@ -81,6 +81,8 @@ struct KafkaCluster {
   std::vector<Placement> refused_by;
 
   bool reconciling() const;
+
+  friend bool operator==(const KafkaCluster&, const KafkaCluster&) = default;
 };
 
 enum class KeyState { kProvisioning = 1, kReady = 2, kDeleting = 3, kFailed = 4 };
@@ -99,6 +101,8 @@ struct KafkaKey {
   std::string sealed_credential;
   std::string sealed_for_data_plane;
   std::string operation;
+
+  friend bool operator==(const KafkaKey&, const KafkaKey&) = default;
 };
 
 enum class TopicState { kCreating = 1, kReady = 2, kUpdating = 3, kDeleting = 4, kFailed = 5 };
@@ -114,6 +118,8 @@ struct Topic {
   TopicState state = TopicState::kReady;
   std::string state_message;
   std::string etag;
+
+  friend bool operator==(const Topic&, const Topic&) = default;
 };
 
 }  // namespace sluice::provisioner

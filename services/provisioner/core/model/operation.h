@@ -13,6 +13,8 @@ namespace sluice::provisioner {
 struct PlanStep {
   std::string description;
   double seconds = 0;
+
+  friend bool operator==(const PlanStep&, const PlanStep&) = default;
 };
 
 // What a validate_only request would do. See sluice.provisioner.v1.Plan.
@@ -22,6 +24,8 @@ struct Plan {
   std::vector<std::string> placement_reasons;
   std::vector<PlanStep> steps;
   int64_t bytes_to_move = 0;
+
+  friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 enum class TargetKind { kKafkaCluster = 1, kKafkaKey = 2, kTopic = 3 };
@@ -32,6 +36,8 @@ struct OperationError {
   int32_t code = 0;  // absl::StatusCode
   std::string reason;
   std::string message;
+
+  friend bool operator==(const OperationError&, const OperationError&) = default;
 };
 
 struct Operation {
@@ -55,6 +61,8 @@ struct Operation {
   std::optional<OperationError> error;
   // Only with validate_only: such an operation is done and stored nowhere.
   std::optional<Plan> plan;
+
+  friend bool operator==(const Operation&, const Operation&) = default;
 };
 
 }  // namespace sluice::provisioner

@@ -13,6 +13,8 @@ struct Organization {
   std::string id;
   std::string display_name;
   Labels labels;
+
+  friend bool operator==(const Organization&, const Organization&) = default;
 };
 
 struct Environment {
@@ -21,6 +23,8 @@ struct Environment {
   std::string id;
   std::string display_name;
   Labels labels;
+
+  friend bool operator==(const Environment&, const Environment&) = default;
 };
 
 // A bearer key of the API. The principal in role bindings is "apiKeys/{uid}".
@@ -32,6 +36,8 @@ struct ApiKey {
   std::optional<absl::Time> expire_time;
   // ports/secrets.h: KeyedHash of the secret. Nobody can log in with it.
   std::string secret_hash;
+
+  friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
 
 enum class Role { kOrganizationAdmin = 1, kEnvironmentAdmin = 2, kViewer = 3, kPlatformAdmin = 4 };
@@ -44,6 +50,8 @@ struct RoleBinding {
   Role role = Role::kViewer;
   // organizations/{o}, organizations/{o}/environments/{e}, or "platform"
   std::string scope;
+
+  friend bool operator==(const RoleBinding&, const RoleBinding&) = default;
 };
 
 }  // namespace sluice::provisioner

@@ -25,6 +25,8 @@ struct Meta {
   absl::Time update_time;
   std::optional<absl::Time> delete_time;
   std::optional<absl::Time> purge_time;
+
+  friend bool operator==(const Meta&, const Meta&) = default;
 };
 
 // The etag of a resource: changes with what is wished, not with what is seen, so that a caller's read-modify-write does

@@ -16,6 +16,8 @@ struct SeenKey {
   bool ready = false;
   std::string error_reason;
   std::string error_message;
+
+  friend bool operator==(const SeenKey&, const SeenKey&) = default;
 };
 
 struct SeenWish {
@@ -23,6 +25,8 @@ struct SeenWish {
   bool done = false;
   std::string error_reason;
   std::string error_message;
+
+  friend bool operator==(const SeenWish&, const SeenWish&) = default;
 };
 
 struct SeenTopic {
@@ -30,6 +34,8 @@ struct SeenTopic {
   int32_t partitions = 0;
   int32_t replication_factor = 0;
   std::map<std::string, std::string> configs;
+
+  friend bool operator==(const SeenTopic&, const SeenTopic&) = default;
 };
 
 enum class SeenLogicalState { kUnspecified, kProvisioning, kReady, kSuspended, kFailed, kDeleting, kGone, kRejected };
@@ -43,6 +49,8 @@ struct SeenLogical {
   int32_t partition_count = 0;
   bool topic_creation_withdrawn = false;
   std::string message;
+
+  friend bool operator==(const SeenLogical&, const SeenLogical&) = default;
 };
 
 enum class SeenPhysicalState {
@@ -69,6 +77,8 @@ struct SeenPhysical {
   int32_t partitions = 0;
   // What it does or waits for, of the newest action.
   std::string newest_action;
+
+  friend bool operator==(const SeenPhysical&, const SeenPhysical&) = default;
 };
 
 struct SeenDataPlane {
@@ -77,6 +87,8 @@ struct SeenDataPlane {
   int32_t max_brokers = 0;
   int32_t brokers = 0;
   std::string sealing_public_key;
+
+  friend bool operator==(const SeenDataPlane&, const SeenDataPlane&) = default;
 };
 
 // The last word of a satellite on one document, as it came: the provisioner derives from it and never edits it.
@@ -91,6 +103,8 @@ struct SeenStatus {
   int64_t observed_generation = 0;
   std::vector<Condition> conditions;
   std::variant<SeenPhysical, SeenLogical, SeenDataPlane> seen;
+
+  friend bool operator==(const SeenStatus&, const SeenStatus&) = default;
 };
 
 }  // namespace sluice::provisioner
