@@ -30,9 +30,8 @@ class KafkaProbe {
   // nobody answers at all.
   virtual absl::StatusOr<op::KafkaHealth> Health(absl::Duration timeout) = 0;
 
-  // Those of `wanted`'s keys that are set cluster-wide, with their values.
-  virtual absl::StatusOr<op::DynamicConfigs> ClusterConfigs(const op::DynamicConfigs& wanted,
-                                                            absl::Duration timeout) = 0;
+  // All that is set cluster-wide.
+  virtual absl::StatusOr<op::DynamicConfigs> ClusterConfigs(absl::Duration timeout) = 0;
   // Sets `wanted` cluster-wide and removes every other cluster-wide setting.
   virtual absl::Status ApplyClusterConfigs(const op::DynamicConfigs& wanted, absl::Duration timeout) = 0;
   // The broker takes up its renewed keystore while it runs.

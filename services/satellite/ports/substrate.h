@@ -108,9 +108,6 @@ class Substrate {
   virtual absl::StatusOr<std::vector<StaleCertificate>> RenewCertificates(const std::string& cluster,
                                                                           absl::Duration ahead) = 0;
   virtual absl::Status CertificateLoaded(const std::string& cluster, const StaleCertificate& certificate) = 0;
-  // Bytes in the broker's data folder; -1 when it cannot be told.
-  virtual int64_t DiskUsed(const std::string& cluster, int32_t node_id) = 0;
-
   virtual absl::StatusOr<ClusterAccess> Access(const std::string& cluster) = 0;
   virtual SubstrateCapacity Capacity() = 0;
 };

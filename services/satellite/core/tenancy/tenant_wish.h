@@ -53,6 +53,8 @@ struct WishRecord {
   std::string error_message;
 
   bool open() const { return !done && error_reason.empty(); }
+
+  friend bool operator==(const WishRecord&, const WishRecord&) = default;
 };
 
 // By wish id.
