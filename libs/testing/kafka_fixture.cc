@@ -77,6 +77,7 @@ absl::StatusOr<std::unique_ptr<KafkaFixture>> KafkaFixture::Start(KafkaFixtureOp
   for (int attempt = 0; attempt < 3; ++attempt) {
     fixture->port_ = FreePort();
     fixture->controller_port_ = FreePort();
+    fixture->sasl_port_ = FreePort();
     if (status = fixture->Prepare(); !status.ok()) return status;
     if (status = fixture->Launch(); status.ok()) return fixture;
   }
@@ -93,6 +94,22 @@ std::vector<std::string> KafkaFixture::JavaCommand() const {
           "-Xlog:disable",
           "-Dlog4j2.configurationFile=" + folder_ + "/log4j2.properties",
           "-Djava.io.tmpdir=" + folder_};
+}
+
+void KafkaFixture::AddSaslListener(std::map<std::string, std::string>& settings) const {
+  const std::string port = std::to_string(sasl_port_);
+  settings["listeners"] += ",TENANT://127.0.0.1:" + port;
+  settings["advertised.listeners"] += ",TENANT://localhost:" + port;
+  settings["listener.security.protocol.map"] += ",TENANT:SASL_SSL";
+  const std::string prefix = "listener.name.tenant.";
+  const std::string modules = "org.apache.kafka.common.security.";
+  settings[prefix + "ssl.client.auth"] = "none";
+  settings[prefix + "sasl.enabled.mechanisms"] = "SCRAM-SHA-512,SCRAM-SHA-256,PLAIN";
+  for (const char* mechanism : {"scram-sha-512", "scram-sha-256"}) {
+    settings[prefix + mechanism + ".sasl.jaas.config"] = modules + "scram.ScramLoginModule required;";
+  }
+  settings[prefix + "plain.sasl.jaas.config"] =
+      modules + "plain.PlainLoginModule required user_plain=\"plain-secret\";";
 }
 
 void KafkaFixture::WriteProperties() const {
@@ -135,6 +152,7 @@ void KafkaFixture::WriteProperties() const {
     settings["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     settings["super.users"] = "User:broker;User:admin";
   }
+  if (options_.sasl_listener) AddSaslListener(settings);
   for (const auto& [name, value] : options_.settings) settings[name] = value;
   std::string text;
   for (const auto& [name, value] : settings) text += name + "=" + value + "\n";

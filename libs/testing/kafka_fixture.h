@@ -17,6 +17,9 @@ struct KafkaFixtureOptions {
   bool tls = false;
   // StandardAuthorizer, nothing allowed by default; wants tls. The CN "admin" is the super user.
   bool authorizer = false;
+  // A second listener as tenants have it: TLS without client certificates, SASL by SCRAM-SHA-512, SCRAM-SHA-256 or
+  // PLAIN (user "plain", password "plain-secret"). Wants tls. Credentials are made by the test.
+  bool sasl_listener = false;
   int heap_mib = 96;
   // Further or other broker settings.
   std::map<std::string, std::string> settings;
@@ -31,6 +34,8 @@ class KafkaFixture {
   ~KafkaFixture();
 
   std::string bootstrap_servers() const { return "localhost:" + std::to_string(port_); }
+  // With sasl_listener: its port on localhost.
+  int sasl_port() const { return sasl_port_; }
   // With tls: a client certificate for `cn`, made when it is asked for first.
   absl::StatusOr<kafka_client::ConnectionOptions> ConnectionFor(const std::string& cn = "admin");
 
@@ -56,6 +61,7 @@ class KafkaFixture {
   absl::Status WaitUntilReady();
   absl::Status MakeAuthority();
   absl::Status MakeCertificate(const std::string& cn);
+  void AddSaslListener(std::map<std::string, std::string>& settings) const;
   void WriteProperties() const;
   std::vector<std::string> JavaCommand() const;
 
@@ -63,6 +69,7 @@ class KafkaFixture {
   const std::string folder_;
   int port_ = 0;
   int controller_port_ = 0;
+  int sasl_port_ = 0;
   std::unique_ptr<ChildProcess> broker_;
 };
 
