@@ -82,7 +82,7 @@ class RdKafkaConsumer final : public Consumer {
         {"group.id", options.group_id},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "false"},
+        {"enable.partition.eof", options.on_end ? "true" : "false"},
         {"auto.offset.reset", options.from_beginning ? "earliest" : "latest"},
         {"isolation.level", "read_committed"},
         {"max.poll.interval.ms", std::to_string(absl::ToInt64Milliseconds(options.max_poll_interval))},
@@ -102,6 +102,7 @@ class RdKafkaConsumer final : public Consumer {
     }
     config.release();
     rd_kafka_poll_set_consumer(client_);
+    on_end_ = options.on_end;
     return absl::OkStatus();
   }
 
@@ -122,7 +123,10 @@ class RdKafkaConsumer final : public Consumer {
     const Message message(rd_kafka_consumer_poll(client_, Millis(timeout)), &rd_kafka_message_destroy);
     if (message == nullptr) return std::optional<ConsumerRecord>();
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return std::optional<ConsumerRecord>(RecordOf(*message));
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::optional<ConsumerRecord>();
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      if (on_end_) on_end_({rd_kafka_topic_name(message->rkt), message->partition});
+      return std::optional<ConsumerRecord>();
+    }
     if (message->err == RD_KAFKA_RESP_ERR__FATAL) {
       char text[512];
       rd_kafka_fatal_error(client_, text, sizeof text);
@@ -218,6 +222,7 @@ class RdKafkaConsumer final : public Consumer {
   }
 
   const RebalanceCallbacks callbacks_;
+  std::function<void(const TopicPartition&)> on_end_;
   rd_kafka_t* client_ = nullptr;
   bool closed_ = false;
 };

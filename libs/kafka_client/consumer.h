@@ -26,6 +26,8 @@ struct ConsumerOptions {
   absl::Duration session_timeout = absl::Seconds(15);
   // The local queue's bound over all partitions.
   int max_queued_kib = 16 * 1024;
+  // Called from Poll each time that a partition has been read to its end; empty: not wanted.
+  std::function<void(const TopicPartition&)> on_end;
 };
 
 // A record as it came. Owns its bytes.
