@@ -2,6 +2,7 @@
 
 #include "libs/clock/clock.h"
 #include "libs/clock/random.h"
+#include "services/provisioner/app/fair_gate.h"
 #include "services/provisioner/app/fleet.h"
 #include "services/provisioner/app/operation_waiters.h"
 #include "services/provisioner/ports/key_sealer.h"
@@ -14,6 +15,7 @@ namespace sluice::provisioner {
 struct CommandPorts {
   Store& store;
   Fleet& fleet;
+  FairGate& gate;
   OperationWaiters& waiters;
   Secrets& secrets;
   KeySealer& sealer;

@@ -79,9 +79,11 @@ class Queries {
                                                  const PageRequest& page);
 
   // What an operation ended with, as it is now; nothing when it is gone. A cluster as a view.
-  absl::StatusOr<std::optional<std::variant<KafkaClusterView, KafkaKey, Topic>>> ResultOf(const Operation& operation);
-  // A cluster with its endpoint, from memory: for Watch.
+  using Result = std::variant<KafkaClusterView, KafkaKey, Topic>;
+  absl::StatusOr<std::optional<Result>> ResultOf(const Operation& operation);
+  // A cluster with its endpoint, a data plane with its cells, from memory: for Watch.
   KafkaClusterView ViewOf(KafkaCluster cluster);
+  DataPlaneView ViewOf(DataPlane data_plane);
 
   // For authentication: the keys by their public parts, revoked and expired ones too; those that exist.
   absl::StatusOr<std::vector<ApiKey>> FindApiKeys(const std::vector<std::string>& uids);

@@ -1,5 +1,6 @@
--- Everything that a mutation changes, in one round trip. Returns OK, or why nothing must be kept (the caller rolls back):
--- REPEATED:<answer>, REQUEST_ID_REUSED, PARENT_GONE:<name>, HAS_CHILDREN, NAME_TAKEN:<name>, CONFLICT:<uid>.
+-- Everything that a mutation changes, in one round trip and without BEGIN and COMMIT around it. Returns OK, or
+-- REPEATED:<answer> with nothing changed. Raises SL001 with the message REQUEST_ID_REUSED, PARENT_GONE:<name>,
+-- HAS_CHILDREN, NAME_TAKEN:<name> or CONFLICT:<uid>, so that nothing of it stays.
 -- The rows are written in the order given; callers sort them by (kind, uid), so two mutations cannot lock crosswise.
 CREATE FUNCTION commit_mutation(
     p_now_us bigint,
@@ -17,6 +18,7 @@ CREATE FUNCTION commit_mutation(
     p_due_us bigint[],
     p_deleted boolean[],
     p_expected_versions bigint[],
+    p_versions bigint[],
     p_generations bigint[],
     p_create_us bigint[],
     p_update_us bigint[],
@@ -37,7 +39,7 @@ BEGIN
             IF v_hash = decode(p_request[4], 'hex') THEN
                 RETURN 'REPEATED:' || v_answer;
             END IF;
-            RETURN 'REQUEST_ID_REUSED';
+            RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'REQUEST_ID_REUSED';
         END IF;
     END IF;
 
@@ -48,7 +50,7 @@ BEGIN
         PERFORM 1 FROM aggregate
         WHERE kind = p_live_kinds[i] AND name = p_live_names[i] AND NOT deleted;
         IF NOT FOUND THEN
-            RETURN 'PARENT_GONE:' || p_live_names[i];
+            RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'PARENT_GONE:' || p_live_names[i];
         END IF;
     END LOOP;
     IF p_childless <> '' THEN
@@ -56,11 +58,11 @@ BEGIN
         PERFORM 1 FROM aggregate
         WHERE kind = 4 AND name >= p_childless || '/kafkaClusters/' AND name < p_childless || '/kafkaClusters0' LIMIT 1;
         IF FOUND THEN
-            RETURN 'HAS_CHILDREN';
+            RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'HAS_CHILDREN';
         END IF;
         PERFORM 1 FROM aggregate WHERE parent = p_childless AND root IS NOT NULL LIMIT 1;
         IF FOUND THEN
-            RETURN 'HAS_CHILDREN';
+            RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'HAS_CHILDREN';
         END IF;
     END IF;
 
@@ -69,29 +71,29 @@ BEGIN
             INSERT INTO aggregate (kind, uid, name, root, parent, placed_on, organization, due_us, deleted, version,
                                    generation, create_us, update_us, state)
             VALUES (p_kinds[i], p_uids[i], p_names[i], p_roots[i], p_parents[i], p_placed_on[i], p_organizations[i],
-                    p_due_us[i], p_deleted[i], 1, p_generations[i], p_create_us[i], p_update_us[i], p_states[i])
+                    p_due_us[i], p_deleted[i], p_versions[i], p_generations[i], p_create_us[i], p_update_us[i], p_states[i])
             ON CONFLICT DO NOTHING;
             IF NOT FOUND THEN
                 PERFORM 1 FROM aggregate WHERE kind = p_kinds[i] AND uid = p_uids[i];
                 IF FOUND THEN
-                    RETURN 'CONFLICT:' || p_uids[i];
+                    RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'CONFLICT:' || p_uids[i];
                 END IF;
-                RETURN 'NAME_TAKEN:' || p_names[i];
+                RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'NAME_TAKEN:' || p_names[i];
             END IF;
         ELSIF p_erase[i] THEN
             DELETE FROM aggregate
             WHERE kind = p_kinds[i] AND uid = p_uids[i] AND version = p_expected_versions[i];
             IF NOT FOUND THEN
-                RETURN 'CONFLICT:' || p_uids[i];
+                RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'CONFLICT:' || p_uids[i];
             END IF;
         ELSE
             UPDATE aggregate
             SET name = p_names[i], root = p_roots[i], parent = p_parents[i], placed_on = p_placed_on[i],
-                due_us = p_due_us[i], deleted = p_deleted[i], version = version + 1, generation = p_generations[i],
+                due_us = p_due_us[i], deleted = p_deleted[i], version = p_versions[i], generation = p_generations[i],
                 update_us = p_update_us[i], state = p_states[i]
             WHERE kind = p_kinds[i] AND uid = p_uids[i] AND version = p_expected_versions[i];
             IF NOT FOUND THEN
-                RETURN 'CONFLICT:' || p_uids[i];
+                RAISE EXCEPTION USING ERRCODE = 'SL001', MESSAGE = 'CONFLICT:' || p_uids[i];
             END IF;
         END IF;
     END LOOP;

@@ -19,9 +19,9 @@ namespace sluice::provisioner {
 
 // One row to write. Its event, or its record on a desired topic, follows from it: nobody can forget it.
 struct Write {
-  // As it shall be. The store sets meta.version to expected_version + 1.
+  // As it shall be, meta.version included.
   Aggregate after;
-  // 0: it must not exist.
+  // The version that the row has now; 0: it must not exist.
   int64_t expected_version = 0;
   // The row goes, and its event says so. For a desired document: the tombstone.
   bool erase = false;

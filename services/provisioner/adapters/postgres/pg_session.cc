@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr char kColumns[] = "SELECT kind, version, state FROM aggregate ";
 // Parameters of commit_mutation; the outbox's follow.
-constexpr int kCommitParameters = 20;
+constexpr int kCommitParameters = 21;
 
 // Prepared once a connection; to prepare the same again costs a look-up.
 pqxx::result Exec(pqxx::transaction_base& transaction, const std::string& name, const std::string& sql,
@@ -38,9 +39,9 @@ const std::string& CommitSql() {
   static const std::string sql = [] {
     std::string arguments;
     static constexpr const char* kTypes[kCommitParameters] = {
-        "bigint",   "text[]",   "smallint[]", "text[]",   "text",      "smallint[]", "text[]",
-        "text[]",   "text[]",   "text[]",     "text[]",   "text[]",    "bigint[]",   "boolean[]",
-        "bigint[]", "bigint[]", "bigint[]",   "bigint[]", "boolean[]", "bytea[]"};
+        "bigint", "text[]", "smallint[]", "text[]",    "text",     "smallint[]", "text[]",
+        "text[]", "text[]", "text[]",     "text[]",    "text[]",   "bigint[]",   "boolean[]",
+        "bigint[]", "bigint[]", "bigint[]", "bigint[]", "bigint[]", "boolean[]", "bytea[]"};
     for (int i = 0; i < kCommitParameters; ++i) {
       absl::StrAppend(&arguments, i > 0 ? ", " : "", "$", i + 1, "::", kTypes[i]);
     }
@@ -53,7 +54,7 @@ const std::string& CommitSql() {
 
 // What a writes' row columns are as array parameters.
 struct WriteArrays {
-  std::vector<std::optional<int64_t>> kinds, due, expected, generations, created, updated;
+  std::vector<std::optional<int64_t>> kinds, due, expected, versions, generations, created, updated;
   std::vector<std::string> uids, states;
   std::vector<std::optional<std::string>> names, roots, parents, placed_on, organizations;
   std::vector<bool> deleted, erase;
@@ -70,6 +71,7 @@ struct WriteArrays {
     due.push_back(row.due_us);
     deleted.push_back(row.deleted);
     expected.push_back(write.expected_version);
+    versions.push_back(row.version);
     generations.push_back(row.generation);
     created.push_back(row.create_us);
     updated.push_back(row.update_us);
@@ -96,8 +98,13 @@ absl::Status RequestIdReused() {
       {.reason = "REQUEST_ID_REUSED", .field = "request_id", .remedy = "take a new UUID for each request"});
 }
 
-absl::Status StatusOfOutcome(const std::string& outcome, const Mutation& mutation) {
-  if (outcome == "OK") return absl::OkStatus();
+// What commit_mutation raised (migrations/0002_commit_mutation.sql).
+constexpr char kRefused[] = "SL001";
+
+absl::Status StatusOfRefusal(const std::string& message, const Mutation& mutation) {
+  // libpq puts "ERROR:  " before the message and a line break and the context after it.
+  absl::string_view outcome = absl::StripPrefix(message, "ERROR:");
+  outcome = absl::StripAsciiWhitespace(outcome.substr(0, outcome.find('\n')));
   if (outcome == "REQUEST_ID_REUSED") return RequestIdReused();
   if (outcome == "HAS_CHILDREN") {
     return MakeError(absl::StatusCode::kFailedPrecondition, absl::StrCat(mutation.requires_childless, " is not empty"),
@@ -298,7 +305,7 @@ absl::StatusOr<Committed> PgSession::Commit(const Mutation& mutation) {
                                          TextArray(arrays.organizations),
                                          NumberArray(arrays.due),
                                          BoolArray(arrays.deleted),
-                                         NumberArray(arrays.expected),
+                                         NumberArray(arrays.expected), NumberArray(arrays.versions),
                                          NumberArray(arrays.generations),
                                          NumberArray(arrays.created),
                                          NumberArray(arrays.updated),
@@ -307,11 +314,15 @@ absl::StatusOr<Committed> PgSession::Commit(const Mutation& mutation) {
   ASSIGN_OR_RETURN(std::vector<std::string> outbox, bus::OutboxParameters(MessagesOf(mutation), ids_));
   parameters.insert(parameters.end(), std::make_move_iterator(outbox.begin()), std::make_move_iterator(outbox.end()));
 
-  const pqxx::result result = Exec(transaction_, "commit_mutation", CommitSql(), parameters);
-  const std::string outcome = result[0][0].as<std::string>();
+  std::string outcome;
+  try {
+    outcome = Exec(transaction_, "commit_mutation", CommitSql(), parameters)[0][0].as<std::string>();
+  } catch (const pqxx::sql_error& error) {
+    if (error.sqlstate() != kRefused) throw;
+    return StatusOfRefusal(error.what(), mutation);
+  }
   absl::string_view answer = outcome;
   if (absl::ConsumePrefix(&answer, "REPEATED:")) return Committed{.repeated = true, .answer = std::string(answer)};
-  RETURN_IF_ERROR(StatusOfOutcome(outcome, mutation));
   return Committed{.answer = mutation.request ? mutation.request->answer : ""};
 }
 

@@ -9,14 +9,11 @@
 namespace sluice::provisioner {
 namespace {
 
-// A commit's outcome is unknown when the connection broke in it. A mutation may be tried again without harm: its rows
-// have expected versions, so a second try of one that was done is a conflict, and of a remembered request its answer.
 constexpr postgres::TransactionOptions kWrite = {.timeout = absl::Seconds(5)};
 constexpr postgres::TransactionOptions kRead = {.timeout = absl::Seconds(5), .read_only = true, .idempotent = true};
 
 failpoint::FailPoint before_commit("provisioner.commit.1_before");
-failpoint::FailPoint in_transaction("provisioner.commit.2_in_transaction");
-failpoint::FailPoint after_commit("provisioner.commit.3_after");
+failpoint::FailPoint after_commit("provisioner.commit.2_after");
 
 }  // namespace
 
@@ -69,12 +66,12 @@ absl::StatusOr<Committed> PgStore::Commit(const Mutation& mutation) {
   RETURN_IF_ERROR(before_commit.Hit());
   RETURN_IF_ERROR(ports_.outbox.Admit(PgSession::MessagesOf(mutation)));
   const absl::Duration begin = ports_.clock.MonotonicNow();
+  // A remembered request may be tried again though its commit's outcome is unknown: the second try meets its own answer.
+  const postgres::TransactionOptions options = {
+      .timeout = absl::Seconds(5), .idempotent = mutation.request.has_value(), .single_statement = true};
   absl::StatusOr<Committed> committed =
-      ports_.pool.Query<Committed>(kWrite, [&](pqxx::transaction_base& transaction) -> absl::StatusOr<Committed> {
-        PgSession session(transaction, ports_.ids, ports_.clock);
-        ASSIGN_OR_RETURN(Committed done, session.Commit(mutation));
-        RETURN_IF_ERROR(in_transaction.Hit());
-        return done;
+      ports_.pool.Query<Committed>(options, [&](pqxx::transaction_base& transaction) {
+        return PgSession(transaction, ports_.ids, ports_.clock).Commit(mutation);
       });
   commit_seconds_.Observe(absl::ToDoubleSeconds(ports_.clock.MonotonicNow() - begin));
   if (!committed.ok()) {

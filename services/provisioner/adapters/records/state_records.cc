@@ -366,6 +366,8 @@ EncodedEvent EncodeAudit(const AuditEntry& entry) {
   out.set_reason(entry.reason);
   out.set_peer(entry.peer);
   out.set_request_id(entry.request_id);
+  out.set_count(entry.count);
+  Put(entry.first_time == absl::Time() ? entry.time : entry.first_time, out.mutable_first_time());
   return {.type = out.GetTypeName(), .payload = CanonicalBytes(out)};
 }
 
