@@ -191,6 +191,16 @@ class RdKafkaConsumer final : public Consumer {
     return marks;
   }
 
+  std::optional<std::int64_t> KnownEndOf(const TopicPartition& partition) const override {
+    std::int64_t low = 0, high = 0;
+    if (rd_kafka_get_watermark_offsets(client_, partition.topic.c_str(), partition.partition, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
+        high < 0) {
+      return std::nullopt;
+    }
+    return high;
+  }
+
   absl::StatusOr<std::optional<std::int64_t>> CommittedOf(const TopicPartition& partition,
                                                           absl::Duration timeout) override {
     PartitionList list = ListOf(std::vector<TopicPartition>{partition});

@@ -92,6 +92,8 @@ class Consumer {
   virtual absl::StatusOr<std::vector<TopicPartition>> PartitionsOf(const std::string& topic,
                                                                    absl::Duration timeout) = 0;
   virtual absl::StatusOr<Watermarks> WatermarksOf(const TopicPartition& partition, absl::Duration timeout) = 0;
+  // The end of a partition as the last fetch told; nothing before the first. Asks nobody.
+  virtual std::optional<std::int64_t> KnownEndOf(const TopicPartition& partition) const = 0;
   // What the group has committed: the next offset, or nothing.
   virtual absl::StatusOr<std::optional<std::int64_t>> CommittedOf(const TopicPartition& partition,
                                                                   absl::Duration timeout) = 0;

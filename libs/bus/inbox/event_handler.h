@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "libs/bus/event.h"
+#include "libs/log/log.h"
 
 namespace sluice::bus {
 
@@ -22,6 +23,7 @@ class EventHandler {
   // Override to save many events by one statement. An error means: one by one.
   virtual absl::Status HandleBatch(pqxx::transaction_base& transaction, std::span<const ReceivedEvent> events) {
     for (const ReceivedEvent& event : events) {
+      const log::TraceScope trace(event.traceparent);
       if (absl::Status status = Handle(transaction, event); !status.ok()) return status;
     }
     return absl::OkStatus();

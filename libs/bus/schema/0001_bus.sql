@@ -59,7 +59,7 @@ CREATE TABLE bus_inbox (
   received_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (consumer, ce_source, ce_id)
 );
-CREATE INDEX bus_inbox_received_at ON bus_inbox USING brin (received_at);
+CREATE INDEX bus_inbox_received_at ON bus_inbox (received_at);
 
 -- Keys whose first record fails. RETRYING: the consumer tries again by itself. PARKED: only a release helps.
 CREATE TABLE bus_parked_key (
