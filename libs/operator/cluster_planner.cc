@@ -112,8 +112,9 @@ class ClusterPlanner {
       if (at > s_.now) {
         WaitFor("restart", node->node_id, "BACKING_OFF",
                 absl::StrCat(Called(node->node_id), " ended (", node->last_exit->description, "), ",
-                             node->crashes_in_a_row, " times in a row; next start in ",
-                             absl::FormatDuration(absl::Ceil(at - s_.now, absl::Milliseconds(100)))));
+                             node->crashes_in_a_row, " times in a row; it is started again ",
+                             absl::FormatDuration(absl::Ceil(at - node->last_exit->at, absl::Milliseconds(100))),
+                             " after its end"));
         continue;
       }
       Do(Step::Kind::kStart, node->node_id, WhyStart(*node));

@@ -151,7 +151,8 @@ GateAnswer AskGate(const GatePolicy& policy, const GateQuestion& question, const
   }
   const absl::Duration age = question.now - health->sampled_at;
   if (age > policy.oldest_sample || age < absl::ZeroDuration()) {
-    findings.Missing("SAMPLE_OLD", absl::StrCat("the last sample is ", absl::FormatDuration(age), " old"));
+    findings.Missing("SAMPLE_OLD",
+                     absl::StrCat("the last sample is not of the last ", absl::FormatDuration(policy.oldest_sample)));
     return findings.Answer();
   }
   if (question.last_disruption_at && health->sampled_at < *question.last_disruption_at + policy.settle) {

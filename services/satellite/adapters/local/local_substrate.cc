@@ -443,10 +443,6 @@ absl::Status LocalSubstrate::CertificateLoaded(const std::string& cluster, const
   return node.Save(record);
 }
 
-int64_t LocalSubstrate::DiskUsed(const std::string& cluster, int32_t node_id) {
-  return BytesOnDisk(NodeOf(cluster, node_id).data_folder());
-}
-
 absl::StatusOr<ClusterAccess> LocalSubstrate::Access(const std::string&) {
   return ClusterAccess{certificates_->AdminTls(), certificates_->ca_file(), certificates_->ca_pem()};
 }

@@ -60,7 +60,6 @@ class LocalSubstrate final : public Substrate {
   absl::StatusOr<std::vector<StaleCertificate>> RenewCertificates(const std::string& cluster,
                                                                   absl::Duration ahead) override;
   absl::Status CertificateLoaded(const std::string& cluster, const StaleCertificate& certificate) override;
-  int64_t DiskUsed(const std::string& cluster, int32_t node_id) override;
   absl::StatusOr<ClusterAccess> Access(const std::string& cluster) override;
   SubstrateCapacity Capacity() override;
 
