@@ -140,7 +140,7 @@ void AddCreate(CommandTree& tree, CLI::App& kafka) {
   create.add_option("--kafka-version", options->kafka_version, "dedicated: a release such as 4.3.1");
   create.add_option("--region", options->region, "Where it shall run (default: anywhere allowed)");
   create.add_option("--display-name", options->display_name, "For people");
-  create.add_option("--label", options->labels, "KEY=VALUE, may be repeated");
+  create.add_option("--label", options->labels, "KEY=VALUE, may be repeated")->allow_extra_args(false);
   create.add_flag("--deletion-protection", options->deletion_protection, "Refuse to delete it while this is set");
   AddLimitsFlags(create, options->limits);
   AddLongMutationFlags(create, options->mutation);

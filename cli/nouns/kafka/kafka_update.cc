@@ -118,8 +118,9 @@ void AddKafkaUpdate(CommandTree& tree, CLI::App& kafka) {
         options->display_name_given = true;
       },
       "For people; '' takes it away");
-  update.add_option("--label", options->labels, "KEY=VALUE to set, may be repeated");
-  update.add_option("--remove-label", options->remove_labels, "KEY to take away, may be repeated");
+  update.add_option("--label", options->labels, "KEY=VALUE to set, may be repeated")->allow_extra_args(false);
+  update.add_option("--remove-label", options->remove_labels, "KEY to take away, may be repeated")
+      ->allow_extra_args(false);
   update.add_option("--brokers", options->brokers, "dedicated: brokers")->check(CLI::PositiveNumber);
   update.add_option("--disk-mib", options->disk_mib, "dedicated: disk of each broker in MiB")
       ->check(CLI::PositiveNumber);

@@ -150,7 +150,8 @@ void AddTopicCommands(CommandTree& tree) {
                                   "  sluice topic create state --cluster orders --config cleanup.policy=compact\n");
   auto creation = OptionsOfOne(create);
   create.add_option("--partitions", creation->partitions, "Partitions (default 1)")->check(CLI::PositiveNumber);
-  create.add_option("--config", creation->configs, "KEY=VALUE of Kafka's topic configuration, may be repeated");
+  create.add_option("--config", creation->configs, "KEY=VALUE of Kafka's topic configuration, may be repeated")
+      ->allow_extra_args(false);
   AddLongMutationFlags(create, creation->mutation);
   tree.SetRun(create, [creation](Session& session) { return Create(session, *creation); });
 
@@ -170,7 +171,8 @@ void AddTopicCommands(CommandTree& tree) {
                                   "  sluice topic update clicks --cluster orders --config retention.ms=86400000\n");
   auto change = OptionsOfOne(update);
   update.add_option("--partitions", change->partitions, "Partitions, more than now")->check(CLI::PositiveNumber);
-  update.add_option("--config", change->configs, "KEY=VALUE of Kafka's topic configuration, may be repeated");
+  update.add_option("--config", change->configs, "KEY=VALUE of Kafka's topic configuration, may be repeated")
+      ->allow_extra_args(false);
   AddLongMutationFlags(update, change->mutation);
   tree.SetRun(update, [change](Session& session) { return Update(session, *change); });
 

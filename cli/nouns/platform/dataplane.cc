@@ -122,7 +122,7 @@ void AddRegister(CommandTree& tree, CLI::App& data_plane) {
       ->check(CLI::IsMember({"local", "kubernetes"}, CLI::ignore_case))
       ->capture_default_str();
   verb.add_option("--display-name", options->display_name, "For people");
-  verb.add_option("--label", options->labels, "KEY=VALUE, may be repeated");
+  verb.add_option("--label", options->labels, "KEY=VALUE, may be repeated")->allow_extra_args(false);
   verb.add_option("--warm-cells", options->warm_cells, "Shared cells kept with room");
   verb.add_option("--max-brokers", options->max_brokers, "Brokers at most (default: what the satellite can run)");
   verb.add_option("--max-clusters-per-cell", options->max_clusters_per_cell, "Logical clusters at most on one cell");

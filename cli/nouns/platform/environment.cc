@@ -86,7 +86,7 @@ void AddEnvironmentCommands(CommandTree& tree) {
   auto creation = std::make_shared<EnvironmentOptions>();
   create.add_option("NAME", creation->name, "Its name: 1-63 of a-z, 0-9 and '-', a letter first")->required();
   create.add_option("--display-name", creation->display_name, "For people");
-  create.add_option("--label", creation->labels, "KEY=VALUE, may be repeated");
+  create.add_option("--label", creation->labels, "KEY=VALUE, may be repeated")->allow_extra_args(false);
   AddMutationFlags(create, creation->mutation);
   tree.SetRun(create, [creation](Session& session) { return Create(session, *creation); });
 

@@ -72,7 +72,7 @@ void AddOrganizationCommands(CommandTree& tree) {
   auto options = std::make_shared<CreateOptions>();
   create.add_option("NAME", options->name, "Its name: 1-63 of a-z, 0-9 and '-', a letter first")->required();
   create.add_option("--display-name", options->display_name, "For people");
-  create.add_option("--label", options->labels, "KEY=VALUE, may be repeated");
+  create.add_option("--label", options->labels, "KEY=VALUE, may be repeated")->allow_extra_args(false);
   AddSecretFile(create, options->secret_file);
   AddMutationFlags(create, options->mutation);
   tree.SetRun(create, [options](Session& session) { return Create(session, *options); });
