@@ -7,7 +7,7 @@ STATE ?= $(CURDIR)/.run
 PORTS ?=
 PYTHON := $(SLUICE_CACHE)/venv/bin/python
 STACK := $(PYTHON) tools/stack/stack.py --state-dir $(STATE)
-BAZEL := tools/bazel
+BAZEL := tools/cached-bazel
 PRODUCT := //cli:sluice //services/provisioner:provisioner //services/satellite:satellite //tools/pki:pki
 
 .DEFAULT_GOAL := help

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import results as counts  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-BAZEL = ROOT / "tools" / "bazel"
+BAZEL = ROOT / "tools" / "cached-bazel"
 
 # Pure decisions, the bus and every decoder of foreign bytes.
 SANITIZED = ("//libs/base/...", "//libs/bus/...", "//libs/operator/...", "//libs/kafka_admin/...", "//libs/sealed/...",
