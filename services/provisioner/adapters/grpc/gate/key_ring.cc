@@ -15,7 +15,7 @@ std::shared_ptr<const KnownKey> KeyRing::Fresh(const std::string& uid) {
   auto it = entries_.find(uid);
   if (it == entries_.end()) return nullptr;
   it->second.used_at = now;
-  if (now - it->second.read_at > kMaxAge || it->second.read_at <= forgotten_at_) return nullptr;
+  if (now - it->second.read_at > kMaxAge) return nullptr;
   return it->second.known;
 }
 
@@ -37,12 +37,6 @@ absl::StatusOr<std::shared_ptr<const KnownKey>> KeyRing::LookUp(const std::strin
   entries_[uid] = Entry{it->second, begun, clock_.MonotonicNow()};
   if (entries_.size() > kMaxKeys) Drop(begun);
   return it->second;
-}
-
-void KeyRing::Forget() {
-  const absl::Duration now = clock_.MonotonicNow();
-  std::lock_guard lock(mutex_);
-  forgotten_at_ = now;
 }
 
 void KeyRing::Run(clock::StopSignal& stop) {

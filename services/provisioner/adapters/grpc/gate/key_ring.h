@@ -49,11 +49,9 @@ class KeyRing {
   std::shared_ptr<const KnownKey> Remembered(const std::string& uid);
   // Reads it now. Null when there is no such key. Blocks; errors are the store's.
   absl::StatusOr<std::shared_ptr<const KnownKey>> LookUp(const std::string& uid);
-  // This process changed the keys or bindings: what is known must be read again.
-  void Forget();
-
   // Reads again what is in use, until `stop`.
   void Run(clock::StopSignal& stop);
+  // Once, now: after this process changed keys or bindings, so that the change holds when its call returns.
   void RefreshOnce();
 
  private:
@@ -70,8 +68,6 @@ class KeyRing {
   const clock::Clock& clock_;
   std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
-  // What was read before this may be out of date.
-  absl::Duration forgotten_at_ = -absl::InfiniteDuration();
 };
 
 }  // namespace sluice::provisioner

@@ -1,0 +1,210 @@
+#include "services/provisioner/adapters/grpc/watch/watch_source.h"
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "libs/base/error.h"
+#include "libs/base/status.h"
+#include "services/provisioner/adapters/grpc/handlers/operation_conversion.h"
+#include "services/provisioner/adapters/records/api_records.h"
+#include "services/provisioner/adapters/records/proto_values.h"
+
+namespace sluice::provisioner {
+namespace {
+
+// Beyond so many resources an event from before the snapshot may be shown after it; readers compare generations.
+constexpr std::size_t kMaxShownVersions = 20'000;
+
+std::string BindingOf(const WatchScope& scope) { return absl::StrCat("watch ", scope.parent); }
+
+absl::Status TokenInvalid() {
+  return MakeError(absl::StatusCode::kInvalidArgument, "resume_token is not of this watch",
+                   {.reason = "RESUME_TOKEN_INVALID",
+                    .field = "resume_token",
+                    .remedy = "give a token of a watch with the same parent, or none to begin anew"});
+}
+
+absl::StatusOr<std::vector<int64_t>> OffsetsOf(const WatchParts& parts, const WatchScope& scope,
+                                               const std::string& token) {
+  const rpc::TokenSealer::Opened opened = parts.tokens.Open(BindingOf(scope), token);
+  if (opened.fault != rpc::TokenSealer::Fault::kNone) return TokenInvalid();
+  std::vector<int64_t> offsets;
+  for (absl::string_view text : absl::StrSplit(opened.position, ',')) {
+    int64_t offset = 0;
+    if (!absl::SimpleAtoi(text, &offset)) return TokenInvalid();
+    offsets.push_back(offset);
+  }
+  return offsets;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<rpc::StreamSource>> WatchSource::Open(const WatchParts& parts, const rpc::Call& call,
+                                                                     WatchScope scope, const std::string& resume_token,
+                                                                     rpc::StreamWaker waker) {
+  EventRing::Place place;
+  if (resume_token.empty()) {
+    // Taken before the snapshot is read: what happens meanwhile comes after it.
+    ASSIGN_OR_RETURN(place, parts.ring.End());
+  } else {
+    ASSIGN_OR_RETURN(std::vector<int64_t> offsets, OffsetsOf(parts, scope, resume_token));
+    ASSIGN_OR_RETURN(place, parts.ring.Resume(std::move(offsets)));
+  }
+  std::unique_ptr<WatchSource> source(new WatchSource(parts, call, std::move(scope), std::move(place)));
+  if (resume_token.empty()) {
+    source->snapshot_ =
+        source->scope_.data_planes
+            ? WatchSnapshot::OfDataPlanes(parts.queries)
+            : WatchSnapshot::OfOrganization(parts.queries, source->scope_.organization, source->scope_.environment);
+  }
+  source->subscription_ = parts.ring.Subscribe(std::move(waker));
+  return std::unique_ptr<rpc::StreamSource>(std::move(source));
+}
+
+WatchSource::WatchSource(const WatchParts& parts, const rpc::Call& call, WatchScope scope, EventRing::Place place)
+    : parts_(parts),
+      scope_(std::move(scope)),
+      identity_(std::static_pointer_cast<const ApiIdentity>(call.identity)),
+      begun_(parts.clock.MonotonicNow()),
+      place_(std::move(place)),
+      last_sent_(begun_) {}
+
+WatchSource::~WatchSource() { parts_.ring.Unsubscribe(subscription_); }
+
+absl::StatusOr<std::unique_ptr<google::protobuf::MessageLite>> WatchSource::Next() {
+  RETURN_IF_ERROR(CheckCaller());
+  const absl::Duration now = parts_.clock.MonotonicNow();
+  if (now - begun_ >= parts_.limits.age) {
+    return MakeError(absl::StatusCode::kUnavailable, "the stream has reached its age limit",
+                     {.reason = "STREAM_AGE_LIMIT", .remedy = "watch again with the last resume token"});
+  }
+  ASSIGN_OR_RETURN(Response response, snapshot_ ? NextOfSnapshot() : NextOfRing());
+  if (response == nullptr && now - last_sent_ >= parts_.limits.heartbeat) {
+    response = Empty(v1::WatchResponse::HEARTBEAT);
+  }
+  if (response != nullptr) last_sent_ = now;
+  return std::unique_ptr<google::protobuf::MessageLite>(std::move(response));
+}
+
+absl::Status WatchSource::CheckCaller() {
+  const std::string uid = identity_->principal.substr(identity_->principal.rfind('/') + 1);
+  std::shared_ptr<const KnownKey> known = parts_.keys.Fresh(uid);
+  if (known == nullptr) {
+    ASSIGN_OR_RETURN(known, parts_.keys.LookUp(uid));
+  }
+  if (known == nullptr || known->key.meta.delete_time ||
+      (known->key.expire_time && *known->key.expire_time <= parts_.clock.Now())) {
+    return MakeError(absl::StatusCode::kUnauthenticated, "the API key of this stream is no longer valid",
+                     {.reason = "KEY_INVALID", .remedy = "use a key that exists and is not revoked"});
+  }
+  identity_ = known->identity;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<WatchSource::Response> WatchSource::NextOfSnapshot() {
+  while (true) {
+    while (!page_.empty()) {
+      const Aggregate aggregate = std::move(page_.front());
+      page_.pop_front();
+      Response response = Show(aggregate);
+      if (response == nullptr) continue;
+      if (shown_versions_.size() < kMaxShownVersions) {
+        shown_versions_[MetaOf(aggregate).uid] = MetaOf(aggregate).version;
+      }
+      response->set_kind(v1::WatchResponse::SNAPSHOT);
+      records::Put(parts_.clock.Now(), response->mutable_time());
+      return response;
+    }
+    ASSIGN_OR_RETURN(std::vector<Aggregate> page, snapshot_->NextPage());
+    if (page.empty()) {
+      snapshot_.reset();
+      return Empty(v1::WatchResponse::SNAPSHOT_END);
+    }
+    page_.assign(std::make_move_iterator(page.begin()), std::make_move_iterator(page.end()));
+  }
+}
+
+absl::StatusOr<WatchSource::Response> WatchSource::NextOfRing() {
+  if (parts_.ring.Lag(place_) > parts_.limits.lag) {
+    return MakeError(
+        absl::StatusCode::kUnavailable, "the stream is read too slowly",
+        {.reason = "STREAM_TOO_SLOW", .remedy = "watch again with the last resume token, and read faster"});
+  }
+  std::shared_ptr<const RingEvent> event;
+  while (true) {
+    switch (parts_.ring.Next(place_, event)) {
+      case EventRing::Reading::kNoneYet:
+        return Response();
+      case EventRing::Reading::kLost:
+        return MakeError(absl::StatusCode::kUnavailable, "the stream has lost its place",
+                         {.reason = "STREAM_TOO_SLOW", .remedy = "watch again with the last resume token"});
+      case EventRing::Reading::kEvent:
+        break;
+    }
+    const Aggregate* aggregate = event->aggregate();
+    if (aggregate == nullptr || IsOlderThanSnapshot(*aggregate)) continue;
+    Response response = Show(*aggregate);
+    if (response == nullptr) continue;
+    response->set_kind(v1::WatchResponse::CHANGE);
+    response->set_resume_token(Token());
+    records::Put(event->time(), response->mutable_time());
+    return response;
+  }
+}
+
+WatchSource::Response WatchSource::Show(const Aggregate& aggregate) const {
+  auto response = std::make_unique<v1::WatchResponse>();
+  if (scope_.data_planes) {
+    const auto* data_plane = std::get_if<DataPlane>(&aggregate);
+    if (data_plane == nullptr) return nullptr;
+    *response->mutable_data_plane() = records::ToApi(*data_plane);
+    return response;
+  }
+  if (const auto* environment = std::get_if<Environment>(&aggregate)) {
+    if (!MaySee(environment->organization, environment->id)) return nullptr;
+    *response->mutable_environment() = records::ToApi(*environment);
+  } else if (const auto* cluster = std::get_if<KafkaCluster>(&aggregate)) {
+    if (!MaySee(cluster->organization, cluster->environment)) return nullptr;
+    *response->mutable_kafka_cluster() = records::ToApi(parts_.queries.ViewOf(*cluster));
+  } else if (const auto* key = std::get_if<KafkaKey>(&aggregate)) {
+    if (!MaySee(key->organization, key->environment)) return nullptr;
+    *response->mutable_kafka_key() = records::ToApi(*key);
+  } else if (const auto* operation = std::get_if<Operation>(&aggregate)) {
+    if (!MaySee(operation->organization, operation->environment)) return nullptr;
+    *response->mutable_operation() = OperationWithoutResult(*operation);
+  } else {
+    return nullptr;
+  }
+  return response;
+}
+
+bool WatchSource::MaySee(const std::string& organization, const std::string& environment) const {
+  return organization == scope_.organization && (scope_.environment.empty() || environment == scope_.environment) &&
+         Decide(Right::kView, {organization, environment}, identity_->grants, identity_->organization) ==
+             Verdict::kAllowed;
+}
+
+bool WatchSource::IsOlderThanSnapshot(const Aggregate& aggregate) const {
+  const Meta& meta = MetaOf(aggregate);
+  auto it = shown_versions_.find(meta.uid);
+  return it != shown_versions_.end() && meta.version <= it->second;
+}
+
+std::string WatchSource::Token() const {
+  return parts_.tokens.Seal(BindingOf(scope_), absl::StrJoin(place_.offsets, ","));
+}
+
+WatchSource::Response WatchSource::Empty(v1::WatchResponse::Kind kind) const {
+  auto response = std::make_unique<v1::WatchResponse>();
+  response->set_kind(kind);
+  response->set_resume_token(Token());
+  records::Put(parts_.clock.Now(), response->mutable_time());
+  return response;
+}
+
+}  // namespace sluice::provisioner
