@@ -119,14 +119,16 @@ class Services:
     def _prepare_satellite(self):
         self._binary("services/satellite/satellite")
         folder = self.state.folder("satellite", mode=0o700)
-        token = self.state.path("secrets", "enrolment-token")
-        if folder.joinpath("identity").exists():
+        if folder.joinpath("identity", "identity.json").exists():
             return  # enrolled: it renews its own certificate
-        # A token of ten minutes, for one use.
-        known = {plane["id"] for plane in self.sluice("dataplane", "list")}
-        verb = "token" if DATA_PLANE in known else "register"
-        made = self.sluice("dataplane", verb, DATA_PLANE)
-        self.state.write(token, made["enrolment_token"] + "\n", mode=0o600)
+        # The token is for one use within ten minutes.
+        token = self.state.path("secrets", "enrolment-token")
+        token.unlink(missing_ok=True)
+        if any(plane["name"] == DATA_PLANE for plane in self.sluice("dataplane", "list")):
+            self.sluice("dataplane", "token", DATA_PLANE, "--secret-file", token)
+        else:
+            self.sluice("dataplane", "register", DATA_PLANE, "--region", "local", "--warm-cells", "1",
+                        "--secret-file", token)
 
     def _satellite_command(self):
         first = self.ports["brokers"]
