@@ -6,7 +6,8 @@ import signal
 import time
 from pathlib import Path
 
-from . import log_keeper, ports as port_table, processes
+from . import caretaker, processes
+from . import ports as port_table
 from .bus import Bus
 from .failure import Failure
 from .identities import Identities
@@ -39,7 +40,7 @@ class Stack:
         self.bus = Bus(self.state, self.ports, self.identities, templates / "bus")
         self.services = Services(self.state, self.ports, self.identities, self.postgres, self.bus, binaries())
         rows = [
-            log_keeper.component(self.state),
+            caretaker.component(self.state),
             self.postgres.component(),
             self.bus.controller(),
             self.bus.broker(),
@@ -73,6 +74,14 @@ class Stack:
                 if component.name == "satellite":
                     self._stop_tenants()
             self._stop_tenants()
+
+    def renew(self, force=False):
+        """Renews what is due, where it is used, while it runs; gives the names. The provisioner watches its files."""
+        with self.state.locked(wait=False) as ours:
+            if not ours:
+                return []  # an up or down is under way, and does the same
+            renewed = self.bus.renew(force)
+            return renewed + self.services.renew(force)
 
     def status(self):
         """name → pid or None, in the order of the starts."""

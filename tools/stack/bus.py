@@ -46,20 +46,25 @@ class Bus:
             prepare=lambda: self._prepare("broker", BROKER, ["--no-initial-controllers"]),
             command=lambda: self._command("broker", heap_mib=320),
             ready=lambda: self._answers(self.broker_port, BROKER),
-            complete=self._renew,
             listens={"bus": self.broker_port},
         )
 
-    def _renew(self):
-        """A new certificate reaches a running broker when the store's location is set again."""
-        if not self.identities.ensure(BROKER):
-            return
-        settings = ",".join(f"listener.name.bus.ssl.{key}={value}" for key, value in (
-            ("keystore.location", self.identities.store(BROKER)), ("keystore.type", "PEM")))
-        done = self.admin_tool("org.apache.kafka.tools.ConfigCommand", "--alter", "--entity-type", "brokers",
-                               "--entity-name", "2", "--add-config", settings)
-        if done.returncode != 0:
-            raise Failure("the broker did not take its new certificate: " + (done.stdout + done.stderr).strip())
+    def renew(self, force=False):
+        """Renews the nodes' certificates. A new one reaches a running node when its store's location is set again."""
+        renewed = []
+        for identity, node, listener, reach in ((BROKER, 2, "bus", "--bootstrap-server"),
+                                                (CONTROLLER, 1, "controller", "--bootstrap-controller")):
+            if not self.identities.ensure(identity, force=force):
+                continue
+            renewed.append(identity)
+            port = self.broker_port if identity == BROKER else self.controller_port
+            settings = f"listener.name.{listener}.ssl.keystore.location={self.identities.store(identity)}"
+            done = kafka_jvm.tool("kafka.admin.ConfigCommand", reach, f"localhost:{port}", "--command-config",
+                                  self.client_properties(BROKER), "--alter", "--entity-type", "brokers",
+                                  "--entity-name", node, "--add-config", settings)
+            if done.returncode != 0:
+                raise Failure(f"{identity} did not take its new certificate: {(done.stdout + done.stderr).strip()}")
+        return renewed
 
     def client_properties(self, identity):
         """A file for Kafka's own tools to connect as CN=identity."""

@@ -30,12 +30,12 @@ class Identities:
     def store(self, name):
         return self.state.path("pki", name + ".store.pem")
 
-    def ensure(self, name, usage="both", hosts=("localhost", "127.0.0.1")):
+    def ensure(self, name, usage="both", hosts=("localhost", "127.0.0.1"), force=False):
         """Makes the identity with CN=name, or renews it after two thirds of its life. True when it is a new one."""
         self.state.folder("pki", mode=0o700)
         if not self.ca_file.exists():
             self._run("create-ca", "--cn", "sluice-control-plane", "--days", AUTHORITY_DAYS, "--out", self.authority)
-        if self.store(name).exists() and not self._due(name):
+        if self.store(name).exists() and not force and not self._due(name):
             return False
         stem = self.state.path("pki", name)
         named = [word for host in hosts for word in ("--host", host)]

@@ -1,6 +1,8 @@
 """PostgreSQL and the control-plane Kafka for real: what an identity may, kills, restarts, and that all state stays."""
 
+import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -119,6 +121,24 @@ def connects(settings):
         return True
     except Exception:
         return False
+
+
+def served(stack, port):
+    """The certificate that a node shows now."""
+    return ssl.get_server_certificate(("127.0.0.1", port), timeout=20)
+
+
+def test_certificates_are_renewed_while_running(stack):
+    listening = [stack.bus.broker_port, stack.bus.controller_port]
+    before, pids = [served(stack, port) for port in listening], stack.status()
+    assert stack.renew() == []
+    assert {"sluice-bus-broker", "sluice-bus-controller"} <= set(stack.renew(force=True))
+    deadline = time.monotonic() + 60
+    while any(served(stack, port) == old for port, old in zip(listening, before)):
+        assert time.monotonic() < deadline, "a node still shows its old certificate"
+        time.sleep(0.5)
+    assert stack.status() == pids
+    assert connects(confluent(stack, "sluice-provisioner"))
 
 
 def test_a_service_reaches_its_own_database_alone(stack):

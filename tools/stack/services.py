@@ -69,6 +69,9 @@ class Services:
             stop_timeout_s=30,
         )
 
+    def renew(self, force=False):
+        return [name for name in (PROVISIONER,) if self.identities.ensure(name, force=force)]
+
     def _binary(self, name):
         path = Path(self.binaries) / name
         if not path.exists():

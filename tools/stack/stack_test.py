@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import log_keeper, ports, processes
+from stack import caretaker, ports, processes
 from stack.component import Component
 from stack.failure import DISK_FULL, NO_JAVA, NOT_BUILT, NOT_READY, PORT_IN_USE, Failure
 from stack.state_folder import StateFolder
@@ -28,7 +28,7 @@ def state(tmp_path):
 
 
 def up(tmp_path, *arguments, **env):
-    """stack.py up as make calls it; the log-keeper is all that could start before the failure."""
+    """stack.py up as make calls it; the caretaker is all that could start before the failure."""
     command = [sys.executable, ROOT / "tools/stack/stack.py", "up", "--state-dir", tmp_path / "run", *arguments]
     done = subprocess.run(list(map(str, command)), env={**os.environ, **env}, capture_output=True, text=True, timeout=120)
     subprocess.run([sys.executable, ROOT / "tools/stack/stack.py", "down", "--state-dir", tmp_path / "run"], check=True,
@@ -164,9 +164,18 @@ def test_logs_are_bounded_while_their_writer_goes_on(tmp_path):
     with open(path, "ab") as writer:
         writer.write(b"x" * 2000 + b"last")
         writer.flush()
-        assert log_keeper.trim(tmp_path, limit=1000, kept=100) == ["noisy.log"]
+        assert caretaker.trim(tmp_path, limit=1000, kept=100) == ["noisy.log"]
         writer.write(b"next")
         writer.flush()
     assert path.read_bytes() == b"next"
     assert path.with_suffix(".log.1").read_bytes() == b"x" * 96 + b"last"
-    assert log_keeper.trim(tmp_path, limit=1000, kept=100) == []
+    assert caretaker.trim(tmp_path, limit=1000, kept=100) == []
+
+
+def test_a_held_lock_is_seen(state):
+    with state.locked() as first:
+        assert first
+        with state.locked(wait=False) as second:
+            assert second is False
+    with state.locked(wait=False) as third:
+        assert third

@@ -47,11 +47,15 @@ class StateFolder:
             )
 
     @contextlib.contextmanager
-    def locked(self):
-        """One up, down or restart at a time; a second one waits."""
+    def locked(self, wait=True):
+        """One up, down or restart at a time; a second one waits, or is given False."""
         with open(self.path("lock"), "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
 
     def write(self, path, text, mode=0o644):
         """In one step: a reader sees the old or the new text."""
