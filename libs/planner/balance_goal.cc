@@ -1,0 +1,147 @@
+#include "libs/planner/balance_goal.h"
+
+#include <cmath>
+#include <numeric>
+
+namespace sluice::planner {
+namespace {
+
+// The search aims a little inside the window, so that what is left over at its edge is still within.
+constexpr double kAimedPart = 0.95;
+// Where brokers differ in size the mean of their use is not the use of the mean: then it aims further in.
+constexpr double kAimedPartWhenUnequal = 0.7;
+// CPU follows from the others; it is evened where that is free.
+constexpr double kCpuWeight = 0.3;
+// What a failure could put on a link is bettered where a move is made anyway; it is worth few bytes of its own.
+constexpr double kPotentialWeight = 0;
+// Capacities whose ratio differs less than this between brokers count as of one shape.
+constexpr double kSameShape = 1e-6;
+
+constexpr int kResourceOf[kDimensions] = {-1, -1, kDisk, kNetworkIn, kNetworkOut, kCpu, kNetworkOut};
+
+// Every replica carries these, so the rack rule bounds them; the others follow the leader, who may be in any rack.
+bool FollowsReplicas(int dimension) { return dimension == kReplicas || dimension == kDiskUse || dimension == kIn; }
+
+bool AllOfOneSize(const ClusterState& state) {
+  const Broker* first = nullptr;
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    if (!state.Stays(b)) continue;
+    const Broker& broker = state.snapshot().brokers[b];
+    if (first == nullptr) first = &broker;
+    for (int r = 0; r < kResources; ++r) {
+      if (std::abs(broker.capacity[r] / first->capacity[r] - 1) > kSameShape) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+BalanceGoal::BalanceGoal(const ClusterState& state, double window)
+    : window_(window),
+      good_enough_(std::pow(window * (1 - kAimedPart) * 0.75, 2)),
+      rows_(state.brokers()),
+      share_(state.brokers()),
+      limit_(state.brokers()),
+      rack_level_(state.brokers(), 1.0) {
+  const Snapshot& snapshot = state.snapshot();
+  LoadVector total = {}, capacity = {};
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    for (int k = 0; k < kDimensions; ++k) {
+      total[k] += state.Load(b)[k];
+      const int resource = kResourceOf[k] < 0 ? kDisk : kResourceOf[k];
+      if (state.Stays(b)) capacity[k] += snapshot.brokers[b].capacity[resource];
+    }
+  }
+  FindRackLevels(state);
+
+  // Processors that do not grow with the links cannot be even where the links are: then CPU is only a limit.
+  bool cpu_has_shape_of_network = true;
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    if (!state.Stays(b)) continue;
+    const ResourceVector& c = snapshot.brokers[b].capacity;
+    const double cpu = c[kCpu] / capacity[kCpuUse], network = c[kNetworkIn] / capacity[kIn];
+    cpu_has_shape_of_network &= std::abs(cpu - network) < kSameShape;
+  }
+
+  const double aimed = window * (AllOfOneSize(state) ? kAimedPart : kAimedPartWhenUnequal);
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    for (int r = 0; r < kResources; ++r) limit_[b][kDiskUse + r] = snapshot.LimitOf(b, r);
+    if (!state.Stays(b)) continue;
+    for (int k = 0; k < kDimensions; ++k) {
+      const int resource = kResourceOf[k] < 0 ? kDisk : kResourceOf[k];
+      share_[b][k] = total[k] * snapshot.brokers[b].capacity[resource] / capacity[k];
+      if (share_[b][k] <= 0) continue;  // nobody has any of it
+      Row& row = rows_[b];
+      row.inverse_share[k] = 1 / share_[b][k];
+      const double level = FollowsReplicas(k) ? rack_level_[b] : 1.0;
+      row.high[k] = std::max(1.0, level) * (1 + aimed);
+      row.low[k] = std::min(1.0, level) * (1 - aimed);
+      row.weight[k] = 1;
+      if (k == kCpuUse) row.weight[k] = cpu_has_shape_of_network ? kCpuWeight : 0;
+      if (kResourceOf[k] < 0) continue;
+      const double limit = snapshot.LimitOf(b, kResourceOf[k]) / share_[b][k];
+      if (k == kPotentialOut) {
+        // Only what would be too much matters, and where the mean is too much already nothing can be done about it.
+        row.low[k] = -1;
+        row.high[k] = std::max(limit, 1 + aimed);
+        row.weight[k] = kPotentialWeight;
+      } else {
+        row.high[k] = std::min(row.high[k], std::max(limit, 1.0));
+      }
+    }
+  }
+}
+
+void BalanceGoal::FindRackLevels(const ClusterState& state) {
+  const Snapshot& snapshot = state.snapshot();
+  size_t most_replicas = 0;
+  for (size_t p = 0; p < snapshot.partitions(); ++p) {
+    most_replicas = std::max(most_replicas, snapshot.ReplicasOf(p).size());
+  }
+  if (most_replicas == 0) return;
+  std::vector<double> share(state.brokers(), 0.0);  // by rack: an upper bound for how many there are
+  double capacity = 0;
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    if (!state.Stays(b)) continue;
+    share[state.RackOf(b)] += snapshot.brokers[b].capacity[kDisk];
+    capacity += snapshot.brokers[b].capacity[kDisk];
+  }
+  for (double& s : share) s /= capacity;
+  const int racks = state.staying_racks();
+  std::vector<double> level(share.size(), 1.0);
+  if (racks <= static_cast<int>(most_replicas)) {
+    // Every rack holds one replica of each partition: the same load, whatever its capacity.
+    for (size_t r = 0; r < share.size(); ++r) {
+      if (share[r] > 0) level[r] = 1.0 / racks / share[r];
+    }
+  } else {
+    // A rack holds at most one of a partition's replicas. Racks with a larger share are full at that; the rest is for
+    // the others, which may fill the next one: at most `racks` rounds.
+    const double most = 1.0 / most_replicas;
+    std::vector<char> full(share.size(), 0);
+    for (bool changed = true; changed;) {
+      changed = false;
+      double load = 1, room = 0;
+      for (size_t r = 0; r < share.size(); ++r) {
+        if (full[r]) {
+          load -= most;
+        } else {
+          room += share[r];
+        }
+      }
+      const double rest = room > 0 ? load / room : 1.0;
+      for (size_t r = 0; r < share.size(); ++r) {
+        if (full[r]) {
+          level[r] = most / share[r];
+        } else if (share[r] > 0) {
+          level[r] = rest;
+          if (share[r] * rest > most + 1e-12) full[r] = changed = true;
+        }
+      }
+    }
+  }
+  for (size_t b = 0; b < state.brokers(); ++b) rack_level_[b] = level[state.RackOf(b)];
+}
+
+}  // namespace sluice::planner

@@ -1,0 +1,196 @@
+#include "libs/planner/cluster_state.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace sluice::planner {
+namespace {
+
+// Above the fair share of a topic's replicas, a broker may hold this many more before it counts as crowded.
+constexpr int kTopicSlack = 2;
+
+// Distinct values among a few; a partition's replicas are too few for a set to pay.
+class FewDistinct {
+ public:
+  void Add(int value) {
+    for (int i = 0; i < size_; ++i) {
+      if (values_[i] == value) return;
+    }
+    if (size_ < static_cast<int>(values_.size())) values_[size_++] = value;
+  }
+  int size() const { return size_; }
+
+ private:
+  std::array<int, 32> values_;
+  int size_ = 0;
+};
+
+}  // namespace
+
+ClusterState::ClusterState(const Snapshot& snapshot)
+    : snapshot_(snapshot),
+      broker_of_(snapshot.replicas),
+      leader_of_(snapshot.partitions()),
+      partition_of_(snapshot.replicas.size()),
+      place_(snapshot.replicas.size()),
+      entries_(snapshot.brokers.size()),
+      load_(snapshot.brokers.size(), LoadVector{}),
+      topic_count_(snapshot.topics.size() * snapshot.brokers.size()),
+      topic_limit_(snapshot.topics.size()) {
+  absl::flat_hash_map<std::string, int> rack_index;
+  std::vector<char> rack_stays;
+  for (const Broker& broker : snapshot.brokers) {
+    const int rack = rack_index.emplace(broker.rack, rack_index.size()).first->second;
+    rack_.push_back(rack);
+    rack_stays.resize(rack_index.size());
+    rack_stays[rack] |= broker.stays();
+    stays_.push_back(broker.stays());
+    may_receive_.push_back(broker.stays() && !broker.excluded);
+    staying_brokers_ += broker.stays();
+  }
+  staying_racks_ = std::count(rack_stays.begin(), rack_stays.end(), 1);
+
+  std::vector<uint32_t> held(brokers());
+  for (uint16_t broker : broker_of_) ++held[broker];
+  for (size_t broker = 0; broker < brokers(); ++broker) entries_[broker].reserve(held[broker] + held[broker] / 4 + 64);
+
+  std::vector<uint32_t> topic_total(snapshot.topics.size());
+  for (uint32_t partition = 0; partition < snapshot.partitions(); ++partition) {
+    leader_of_[partition] = FirstSlot(partition);
+    for (uint32_t slot = FirstSlot(partition); slot < EndSlot(partition); ++slot) {
+      partition_of_[slot] = partition;
+      const int broker = broker_of_[slot];
+      const LoadVector load = Contribution(slot);
+      for (int k = 0; k < kDimensions; ++k) load_[broker][k] += load[k];
+      Append(broker, slot);
+      ++topic_count_[snapshot.topic_of[partition] * brokers() + broker];
+      ++topic_total[snapshot.topic_of[partition]];
+    }
+  }
+  for (size_t topic = 0; topic < topic_total.size(); ++topic) {
+    topic_limit_[topic] = (topic_total[topic] + staying_brokers_ - 1) / std::max(1, staying_brokers_) + kTopicSlack;
+  }
+}
+
+LoadVector ClusterState::Contribution(uint32_t slot) const {
+  const uint32_t partition = partition_of_[slot];
+  const bool leads = leader_of_[partition] == slot;
+  const auto& load = leads ? snapshot_.leader_load[partition] : snapshot_.follower_load[partition];
+  return {1,
+          leads ? 1.0 : 0.0,
+          load[kDisk],
+          load[kNetworkIn],
+          load[kNetworkOut],
+          load[kCpu],
+          snapshot_.leader_load[partition][kNetworkOut]};
+}
+
+LoadVector ClusterState::LeadershipOf(uint32_t partition) const {
+  const auto& leader = snapshot_.leader_load[partition];
+  const auto& follower = snapshot_.follower_load[partition];
+  return {0,
+          1,
+          leader[kDisk] - follower[kDisk],
+          leader[kNetworkIn] - follower[kNetworkIn],
+          leader[kNetworkOut] - follower[kNetworkOut],
+          leader[kCpu] - follower[kCpu],
+          0};
+}
+
+float ClusterState::DiskOf(uint32_t slot) const {
+  const uint32_t partition = partition_of_[slot];
+  return Leads(slot) ? snapshot_.leader_load[partition][kDisk] : snapshot_.follower_load[partition][kDisk];
+}
+
+bool ClusterState::Holds(uint32_t partition, int broker) const {
+  for (uint32_t slot = FirstSlot(partition); slot < EndSlot(partition); ++slot) {
+    if (broker_of_[slot] == broker) return true;
+  }
+  return false;
+}
+
+int ClusterState::RacksOf(uint32_t partition) const {
+  FewDistinct racks;
+  for (uint32_t slot = FirstSlot(partition); slot < EndSlot(partition); ++slot) {
+    if (stays_[broker_of_[slot]]) racks.Add(rack_[broker_of_[slot]]);
+  }
+  return racks.size();
+}
+
+int ClusterState::RacksWanted(uint32_t partition) const {
+  return std::min<int>(EndSlot(partition) - FirstSlot(partition), staying_racks_);
+}
+
+bool ClusterState::MayMove(uint32_t slot, int broker) const {
+  if (!may_receive_[broker]) return false;
+  const uint32_t partition = partition_of_[slot];
+  FewDistinct before, after;
+  for (uint32_t other = FirstSlot(partition); other < EndSlot(partition); ++other) {
+    const int holder = broker_of_[other];
+    if (holder == broker) return false;
+    if (stays_[holder]) before.Add(rack_[holder]);
+    if (other == slot) {
+      after.Add(rack_[broker]);
+    } else if (stays_[holder]) {
+      after.Add(rack_[holder]);
+    }
+  }
+  if (after.size() >= RacksWanted(partition)) return true;
+  // While other replicas are still on brokers that go, or the rule was broken before: nearer to it.
+  return after.size() > before.size();
+}
+
+bool ClusterState::MayMoveToAnyRack(uint32_t slot, int broker) const {
+  return may_receive_[broker] && !Holds(partition_of_[slot], broker);
+}
+
+int ClusterState::SpreadChange(int topic, int from, int to) const {
+  const uint16_t* count = &topic_count_[static_cast<size_t>(topic) * brokers()];
+  const int limit = topic_limit_[topic];
+  return (count[to] + 1 > limit) - (count[from] > limit);
+}
+
+ClusterState::Entry ClusterState::MakeEntry(uint32_t slot) const {
+  const uint32_t partition = partition_of_[slot];
+  const auto& load = Leads(slot) ? snapshot_.leader_load[partition] : snapshot_.follower_load[partition];
+  return {slot, load[kDisk], load[kNetworkIn], snapshot_.leader_load[partition][kNetworkOut]};
+}
+
+void ClusterState::Append(int broker, uint32_t slot) {
+  place_[slot] = entries_[broker].size();
+  entries_[broker].push_back(MakeEntry(slot));
+}
+
+void ClusterState::Move(uint32_t slot, int broker) {
+  const int from = broker_of_[slot];
+  const LoadVector load = Contribution(slot);
+  for (int k = 0; k < kDimensions; ++k) {
+    load_[from][k] -= load[k];
+    load_[broker][k] += load[k];
+  }
+  std::vector<Entry>& list = entries_[from];
+  list[place_[slot]] = list.back();
+  place_[list.back().slot] = place_[slot];
+  list.pop_back();
+  broker_of_[slot] = broker;
+  Append(broker, slot);
+  uint16_t* count = &topic_count_[static_cast<size_t>(snapshot_.topic_of[partition_of_[slot]]) * brokers()];
+  --count[from];
+  ++count[broker];
+}
+
+void ClusterState::Lead(uint32_t slot) {
+  const uint32_t partition = partition_of_[slot];
+  const uint32_t before = leader_of_[partition];
+  const LoadVector leadership = LeadershipOf(partition);
+  for (int k = 0; k < kDimensions; ++k) {
+    load_[broker_of_[before]][k] -= leadership[k];
+    load_[broker_of_[slot]][k] += leadership[k];
+  }
+  leader_of_[partition] = slot;
+  for (uint32_t changed : {before, slot}) entries_[broker_of_[changed]][place_[changed]] = MakeEntry(changed);
+}
+
+}  // namespace sluice::planner

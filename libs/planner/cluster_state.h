@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "libs/planner/load_vector.h"
+#include "libs/planner/snapshot.h"
+
+namespace sluice::planner {
+
+// The assignment that a search works on: where each replica is now, who leads, and what that puts on every broker.
+// Moves and leader changes are O(replicas of one partition). Not thread-safe; one search owns it.
+class ClusterState {
+ public:
+  // One replica as its broker's list holds it: what scanning needs, without a jump to the partition's own arrays.
+  struct Entry {
+    uint32_t slot;  // its place in Snapshot::replicas
+    float disk;
+    float in;
+    float potential_out;
+  };
+
+  explicit ClusterState(const Snapshot& snapshot);
+
+  const Snapshot& snapshot() const { return snapshot_; }
+  size_t brokers() const { return load_.size(); }
+  const LoadVector& Load(int broker) const { return load_[broker]; }
+  std::span<const Entry> On(int broker) const { return entries_[broker]; }
+  uint32_t PartitionOf(uint32_t slot) const { return partition_of_[slot]; }
+  int BrokerOf(uint32_t slot) const { return broker_of_[slot]; }
+  int OriginalBrokerOf(uint32_t slot) const { return snapshot_.replicas[slot]; }
+  bool Leads(uint32_t slot) const { return leader_of_[partition_of_[slot]] == slot; }
+  uint32_t LeaderSlot(uint32_t partition) const { return leader_of_[partition]; }
+  uint32_t FirstSlot(uint32_t partition) const { return snapshot_.first_replica[partition]; }
+  uint32_t EndSlot(uint32_t partition) const { return snapshot_.first_replica[partition + 1]; }
+
+  // What the replica puts on the broker that holds it, in its present role.
+  LoadVector Contribution(uint32_t slot) const;
+  // What leadership adds to a broker that holds the partition anyway.
+  LoadVector LeadershipOf(uint32_t partition) const;
+  float DiskOf(uint32_t slot) const;
+
+  bool Holds(uint32_t partition, int broker) const;
+  // Different racks under the partition's replicas, those on brokers that do not stay left out.
+  int RacksOf(uint32_t partition) const;
+  // The most racks that it can be on.
+  int RacksWanted(uint32_t partition) const;
+  // May the replica go to `broker`: it stays, is not cordoned, does not hold the partition, and the rack rule is kept
+  // or comes nearer to being kept.
+  bool MayMove(uint32_t slot, int broker) const;
+  // The same without asking that the rack rule comes nearer: for a replica that must leave and has nowhere better.
+  bool MayMoveToAnyRack(uint32_t slot, int broker) const;
+  bool MayReceive(int broker) const { return may_receive_[broker]; }
+  bool Stays(int broker) const { return stays_[broker]; }
+  int RackOf(int broker) const { return rack_[broker]; }
+  int staying_racks() const { return staying_racks_; }
+  int staying_brokers() const { return staying_brokers_; }
+
+  // How much the topic is over its fair share on brokers: the change of Σ max(0, count − (⌈mean⌉ + 2)) when a replica
+  // of `topic` goes from one broker to another: −1, 0 or 1.
+  int SpreadChange(int topic, int from, int to) const;
+
+  void Move(uint32_t slot, int broker);
+  void Lead(uint32_t slot);
+
+ private:
+  void Append(int broker, uint32_t slot);
+  Entry MakeEntry(uint32_t slot) const;
+
+  const Snapshot& snapshot_;
+  std::vector<uint16_t> broker_of_;     // by slot
+  std::vector<uint32_t> leader_of_;     // by partition: a slot
+  std::vector<uint32_t> partition_of_;  // by slot
+  std::vector<uint32_t> place_;         // by slot: its place in its broker's list
+  std::vector<std::vector<Entry>> entries_;
+  std::vector<LoadVector> load_;
+  std::vector<int> rack_;
+  std::vector<char> stays_;
+  std::vector<char> may_receive_;
+  std::vector<uint16_t> topic_count_;  // topic × broker
+  std::vector<uint16_t> topic_limit_;
+  int staying_racks_ = 0;
+  int staying_brokers_ = 0;
+};
+
+}  // namespace sluice::planner

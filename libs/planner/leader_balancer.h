@@ -1,0 +1,48 @@
+#pragma once
+
+#include <vector>
+
+#include "libs/planner/balance_goal.h"
+#include "libs/planner/cluster_state.h"
+#include "libs/planner/reason.h"
+#include "libs/planner/work_budget.h"
+
+namespace sluice::planner {
+
+// Brings leader counts, network out and CPU of every broker into the goal's window by handing leadership to other
+// replicas of the same partition. It copies nothing, so it goes before and after all moves of replicas.
+class LeaderBalancer {
+ public:
+  LeaderBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
+
+  void Run();
+  // One attempt for one broker; appends the brokers that it changed.
+  bool Improve(int broker, std::vector<int>& touched);
+  // Gives leadership back where the window does not need the change after all.
+  void Trim();
+
+ private:
+  struct Candidate {
+    double score;
+    uint32_t slot;  // the replica that would lead
+  };
+  double Cost(int broker, const LoadVector& change, double sign) const {
+    return goal_.CostWith<kLeaders, kOut, kCpuUse>(broker, state_.Load(broker), change, sign);
+  }
+  // The penalty that goes when `slot` leads its partition.
+  double Gain(uint32_t slot) const;
+  // Appends every change of leadership that takes from or gives to `broker` and helps.
+  void Scan(int broker);
+  bool MayLead(uint32_t slot) const;
+  Reason Why(int from, int to) const;
+
+  ClusterState& state_;
+  const BalanceGoal& goal_;
+  WorkBudget& budget_;
+  ReasonLog& reasons_;
+  std::vector<int> staying_;
+  std::vector<Candidate> candidates_;
+  std::vector<double> cost_now_;  // by broker, while scanning
+};
+
+}  // namespace sluice::planner

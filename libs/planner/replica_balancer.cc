@@ -1,0 +1,301 @@
+#include "libs/planner/replica_balancer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "libs/planner/worst_first.h"
+
+namespace sluice::planner {
+namespace {
+
+// All found by trial on the yardstick's models; docs/adr/ says what each was worth.
+constexpr double kLeastGain = 1e-9;        // a move that gains less is not worth its traffic
+constexpr double kMovePrice = 0.5;         // of one move, in mean replicas' bytes
+constexpr double kUsefulBytePrice = 0.15;  // of a byte that has to move anyway
+constexpr double kWastedBytePrice = 1.0;   // of a byte beyond that
+constexpr double kCrowdingPrice = 0.3;     // part of the gain that a crowded topic costs or returns
+constexpr double kTilt = 0.02;             // prefers the emptier partner where both are inside the window
+constexpr size_t kPartners = 12;
+constexpr int kLeastQuota = 4;
+constexpr int kMostQuota = 8;
+// A broker that pulls looks at many others' replicas for it, so it takes more of what it sees.
+constexpr int kPullFactor = 2;
+
+}  // namespace
+
+ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
+    : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
+  size_t replicas = 0, least_replication = SIZE_MAX;
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    if (state.Stays(b)) staying_.push_back(b);
+    replicas += state.On(b).size();
+    mean_disk_ += state.Load(b)[kDiskUse];
+  }
+  mean_disk_ /= std::max<size_t>(1, replicas);
+  const Snapshot& snapshot = state.snapshot();
+  for (size_t p = 0; p < snapshot.partitions(); ++p) {
+    least_replication = std::min(least_replication, snapshot.ReplicasOf(p).size());
+  }
+  racks_are_fixed_ = state.staying_racks() > 1 && static_cast<size_t>(state.staying_racks()) <= least_replication;
+}
+
+void ReplicaBalancer::Run() {
+  FindDirection();
+  WorstFirst(
+      staying_, goal_.good_enough(), budget_,
+      [&](int b) { return goal_.Cost<kReplicas, kDiskUse, kIn, kPotentialOut>(b, state_.Load(b)); },
+      [&](int b, std::vector<int>& touched) { return Improve(b, false, touched); });
+}
+
+void ReplicaBalancer::FillNewBrokers() {
+  FindDirection();
+  std::vector<int> added;
+  for (int b : staying_) {
+    if (state_.snapshot().brokers[b].state == BrokerState::kNew) added.push_back(b);
+  }
+  WorstFirst(
+      added, goal_.good_enough(), budget_,
+      [&](int b) {
+        const bool is_new = state_.snapshot().brokers[b].state == BrokerState::kNew;
+        return is_new ? goal_.Cost<kReplicas, kDiskUse, kIn, kPotentialOut>(b, state_.Load(b)) : 0.0;
+      },
+      [&](int b, std::vector<int>& touched) { return Pull<kReplicas, kDiskUse, kIn, kPotentialOut>(b, touched); });
+}
+
+bool ReplicaBalancer::Improve(int broker, bool leaders_too, std::vector<int>& touched) {
+  if (leaders_too) {
+    if (HasTooMuch<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker)) {
+      return Push<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched) ||
+             Pull<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched);
+    }
+    return Pull<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched) ||
+           Push<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched);
+  }
+  if (HasTooMuch<kReplicas, kDiskUse, kIn, kPotentialOut>(broker)) {
+    return Push<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched) ||
+           Pull<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched);
+  }
+  return Pull<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched) ||
+         Push<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched);
+}
+
+template <int... Ks>
+bool ReplicaBalancer::HasTooMuch(int broker) const {
+  double above = 0, below = 0;
+  auto add = [&](int k) {
+    const double relative = goal_.Relative(broker, k, state_.Load(broker)[k]);
+    above += std::pow(std::max(0.0, relative - goal_.High(broker, k)), 2);
+    below += std::pow(std::max(0.0, goal_.Low(broker, k) - relative), 2);
+  };
+  (add(Ks), ...);
+  return above >= below;
+}
+
+template <int... Ks>
+bool ReplicaBalancer::Push(int from, std::vector<int>& touched) {
+  constexpr bool kWithLeaders = sizeof...(Ks) > 4;
+  candidates_.clear();
+  double cost = goal_.Cost<Ks...>(from, state_.Load(from));
+  const double useful =
+      std::max(0.0, state_.Load(from)[kDiskUse] - goal_.High(from, kDiskUse) * goal_.Share(from, kDiskUse));
+  for (const ClusterState::Entry& entry : state_.On(from)) {
+    LoadVector load = {1, 0, entry.disk, entry.in, 0, 0, entry.potential_out};
+    if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
+    const double gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
+    if (gain <= kLeastGain) continue;
+    const double wasted = leaving_binds_ ? std::max(0.0, entry.disk - useful) : 0;
+    candidates_.push_back({gain / (kMovePrice * mean_disk_ + kUsefulBytePrice * entry.disk + wasted), entry.slot});
+  }
+  budget_.Spend(state_.On(from).size());
+  if (candidates_.empty()) return false;
+  const int quota = Quota(from);
+  KeepBest(2 * quota + 16);
+  LoadVector typical = {};
+  for (const Candidate& candidate : candidates_) {
+    const LoadVector load = state_.Contribution(candidate.slot);
+    for (int k = 0; k < kDimensions; ++k) typical[k] += load[k] / candidates_.size();
+  }
+  ChoosePartners<Ks...>(from, typical, 1);
+
+  int moved = 0;
+  for (const Candidate& candidate : candidates_) {
+    if (moved >= quota) break;
+    if (!Movable(candidate.slot)) continue;
+    const LoadVector load = state_.Contribution(candidate.slot);
+    const double source_gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
+    if (source_gain <= kLeastGain) continue;
+    double best = 0;
+    int to = -1;
+    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot)];
+    for (int partner : partners_) {
+      const double gain = source_gain + goal_.Cost<Ks...>(partner, state_.Load(partner)) -
+                          goal_.CostWith<Ks...>(partner, state_.Load(partner), load, 1);
+      if (gain <= kLeastGain) continue;
+      const double score = gain * (1 - kCrowdingPrice * state_.SpreadChange(topic, from, partner)) /
+                           Price(load[kDiskUse], from, partner);
+      if (score > best && !goal_.OverLimit(partner, state_.Load(partner), load) &&
+          state_.MayMove(candidate.slot, partner)) {
+        best = score;
+        to = partner;
+      }
+    }
+    budget_.Spend(partners_.size());
+    if (to < 0) continue;
+    reasons_.copies[candidate.slot] = Why(from, to);
+    state_.Move(candidate.slot, to);
+    touched.push_back(to);
+    cost = goal_.Cost<Ks...>(from, state_.Load(from));
+    ++moved;
+  }
+  return moved > 0;
+}
+
+template <int... Ks>
+bool ReplicaBalancer::Pull(int to, std::vector<int>& touched) {
+  if (!state_.MayReceive(to)) return false;
+  constexpr bool kWithLeaders = sizeof...(Ks) > 4;
+  LoadVector typical = {};
+  for (int k = 0; k < kDimensions; ++k) {
+    typical[k] = goal_.Share(to, k) / std::max(1.0, goal_.Share(to, kReplicas));
+  }
+  ChoosePartners<Ks...>(to, typical, -1);
+  candidates_.clear();
+  const double cost = goal_.Cost<Ks...>(to, state_.Load(to));
+  for (int from : partners_) {
+    const double source_cost = goal_.Cost<Ks...>(from, state_.Load(from));
+    for (const ClusterState::Entry& entry : state_.On(from)) {
+      LoadVector load = {1, 0, entry.disk, entry.in, 0, 0, entry.potential_out};
+      if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
+      double gain = cost - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1);
+      if (gain <= kLeastGain) continue;
+      gain += source_cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
+      if (gain > kLeastGain) candidates_.push_back({gain / Price(entry.disk, from, to), entry.slot});
+    }
+    budget_.Spend(state_.On(from).size());
+  }
+  if (candidates_.empty()) return false;
+  const int quota = kPullFactor * Quota(to);
+  KeepBest(6 * quota + 16);
+  int moved = 0;
+  for (const Candidate& candidate : candidates_) {
+    if (moved >= quota) break;
+    if (!Movable(candidate.slot) || !state_.MayMove(candidate.slot, to)) continue;
+    const int from = state_.BrokerOf(candidate.slot);
+    const LoadVector load = state_.Contribution(candidate.slot);
+    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot)];
+    if (state_.SpreadChange(topic, from, to) > 0 && moved * 2 < quota) continue;
+    const double gain = goal_.Cost<Ks...>(to, state_.Load(to)) - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1) +
+                        goal_.Cost<Ks...>(from, state_.Load(from)) -
+                        goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
+    if (gain <= kLeastGain || goal_.OverLimit(to, state_.Load(to), load)) continue;
+    reasons_.copies[candidate.slot] = Why(from, to);
+    state_.Move(candidate.slot, to);
+    touched.push_back(from);
+    ++moved;
+  }
+  return moved > 0;
+}
+
+template <int... Ks>
+void ReplicaBalancer::ChoosePartners(int broker, const LoadVector& typical, double sign) {
+  ranked_.clear();
+  for (int partner : staying_) {
+    if (partner == broker || (sign > 0 && !state_.MayReceive(partner))) continue;
+    const bool same_rack = state_.RackOf(partner) == state_.RackOf(broker);
+    if (racks_are_fixed_ && !same_rack) continue;
+    const LoadVector& load = state_.Load(partner);
+    double rank = goal_.CostWith<Ks...>(partner, load, typical, sign) - goal_.Cost<Ks...>(partner, load);
+    auto tilt = [&](int k) {
+      rank += sign * kTilt * (goal_.Relative(partner, k, load[k]) - 1) * goal_.Relative(partner, k, typical[k]);
+    };
+    (tilt(Ks), ...);
+    ranked_.emplace_back(rank, partner);
+  }
+  const size_t kept = std::min(ranked_.size(), 2 * kPartners);
+  std::partial_sort(ranked_.begin(), ranked_.begin() + kept, ranked_.end());
+  partners_.clear();
+  // The best, and after them those of the same rack, where the rack rule seldom stands in the way.
+  for (size_t i = 0; i < kept; ++i) {
+    const bool same_rack = state_.RackOf(ranked_[i].second) == state_.RackOf(broker);
+    if (i < kPartners || same_rack) partners_.push_back(ranked_[i].second);
+  }
+}
+
+void ReplicaBalancer::KeepBest(size_t count) {
+  auto better = [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.slot < b.slot;
+  };
+  if (candidates_.size() > count) {
+    std::nth_element(candidates_.begin(), candidates_.begin() + count, candidates_.end(), better);
+    candidates_.resize(count);
+  }
+  std::sort(candidates_.begin(), candidates_.end(), better);
+}
+
+double ReplicaBalancer::Price(double disk, int from, int to) const {
+  double useful;
+  if (leaving_binds_) {
+    useful = state_.Load(from)[kDiskUse] - goal_.High(from, kDiskUse) * goal_.Share(from, kDiskUse);
+  } else {
+    useful = goal_.Low(to, kDiskUse) * goal_.Share(to, kDiskUse) - state_.Load(to)[kDiskUse];
+  }
+  const double wasted = disk - std::min(disk, std::max(0.0, useful));
+  return kMovePrice * mean_disk_ + kUsefulBytePrice * disk + kWastedBytePrice * wasted;
+}
+
+int ReplicaBalancer::Quota(int broker) const {
+  const double distance = std::abs(goal_.Relative(broker, kReplicas, state_.Load(broker)[kReplicas]) - 1);
+  return std::clamp(static_cast<int>(distance * goal_.Share(broker, kReplicas) / 8), kLeastQuota, kMostQuota);
+}
+
+void ReplicaBalancer::FindDirection() {
+  double leave = 0, come = 0;
+  for (int b : staying_) {
+    const double disk = state_.Load(b)[kDiskUse], share = goal_.Share(b, kDiskUse);
+    leave += std::max(0.0, disk - goal_.High(b, kDiskUse) * share);
+    come += std::max(0.0, goal_.Low(b, kDiskUse) * share - disk);
+  }
+  leaving_binds_ = leave >= come;
+}
+
+Reason ReplicaBalancer::Why(int from, int to) const {
+  Reason reason;
+  double worst = 0;
+  for (int k = 0; k < kDimensions; ++k) {
+    const double source = goal_.Relative(from, k, state_.Load(from)[k]);
+    const double destination = goal_.Relative(to, k, state_.Load(to)[k]);
+    const double above = source - goal_.High(from, k), below = goal_.Low(to, k) - destination;
+    if (std::max(above, below) <= worst) continue;
+    worst = std::max(above, below);
+    reason = {above >= below ? Reason::kTooMuch : Reason::kTooLittle, static_cast<uint8_t>(k),
+              static_cast<float>(source), static_cast<float>(destination)};
+  }
+  return reason;
+}
+
+void ReplicaBalancer::Trim() {
+  std::vector<Candidate> moved;
+  for (const auto& [slot, reason] : reasons_.copies) {
+    const int home = state_.OriginalBrokerOf(slot);
+    if (state_.BrokerOf(slot) != home && state_.Stays(home) && reason.kind != Reason::kRackRule) {
+      moved.push_back({state_.DiskOf(slot), slot});
+    }
+  }
+  std::sort(moved.begin(), moved.end(), [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.slot < b.slot;
+  });
+  for (const Candidate& candidate : moved) {
+    const int home = state_.OriginalBrokerOf(candidate.slot), now = state_.BrokerOf(candidate.slot);
+    const LoadVector load = state_.Contribution(candidate.slot);
+    auto cost = [&](int b, double sign) {
+      return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(b, state_.Load(b), load,
+                                                                                              sign);
+    };
+    budget_.Spend(4);
+    if (cost(home, 1) + cost(now, -1) > cost(home, 0) + cost(now, 0) + kLeastGain) continue;
+    if (!state_.MayMove(candidate.slot, home) || goal_.OverLimit(home, state_.Load(home), load)) continue;
+    state_.Move(candidate.slot, home);
+  }
+}
+
+}  // namespace sluice::planner

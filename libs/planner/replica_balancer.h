@@ -1,0 +1,69 @@
+#pragma once
+
+#include <vector>
+
+#include "libs/planner/balance_goal.h"
+#include "libs/planner/cluster_state.h"
+#include "libs/planner/reason.h"
+#include "libs/planner/work_budget.h"
+
+namespace sluice::planner {
+
+// Brings replica counts, disk, network in and potential network out of every broker into the goal's window by moving
+// replicas, at few bytes and few moves.
+//
+// A greedy search on the goal's penalty. The worst broker pushes its excess out, or pulls in what it lacks; of the
+// replicas and partners that help, those with the most penalty removed per price go first. The price of a move is a
+// part for the move itself and a part for its bytes, where bytes that have to cross the window's edge anyway are nearly
+// free: so the sum of bytes comes close to what any plan must move (Slicer, OSDI 2016, ranks by imbalance removed per
+// byte; the discount is what lowers the count of moves).
+//
+// O(moves × (replicas of a broker ÷ moves per scan + partners)).
+class ReplicaBalancer {
+ public:
+  ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
+
+  void Run();
+  // Pulls replicas to brokers that were added, until each is within its window; moves nothing between the others.
+  void FillNewBrokers();
+  // One attempt for one broker, over all dimensions when `leaders_too`; appends the brokers that it changed.
+  bool Improve(int broker, bool leaders_too, std::vector<int>& touched);
+  // Takes back moves that the window does not need after all, dearest first.
+  void Trim();
+
+ private:
+  struct Candidate {
+    double score;
+    uint32_t slot;
+  };
+  template <int... Ks>
+  bool Push(int from, std::vector<int>& touched);
+  template <int... Ks>
+  bool Pull(int to, std::vector<int>& touched);
+  template <int... Ks>
+  void ChoosePartners(int broker, const LoadVector& typical, double sign);
+  template <int... Ks>
+  bool HasTooMuch(int broker) const;
+  void KeepBest(size_t count);
+  double Price(double disk, int from, int to) const;
+  int Quota(int broker) const;
+  bool Movable(uint32_t slot) const { return !state_.snapshot().pinned[state_.PartitionOf(slot)]; }
+  void FindDirection();
+  Reason Why(int from, int to) const;
+
+  ClusterState& state_;
+  const BalanceGoal& goal_;
+  WorkBudget& budget_;
+  ReasonLog& reasons_;
+  std::vector<int> staying_;
+  bool racks_are_fixed_;  // a replica can only go to a broker of its own rack
+  double mean_disk_ = 0;  // of a replica
+  // Is more disk use above the windows than missing below? Then the bytes that leave are the bound, else those that
+  // come.
+  bool leaving_binds_ = true;
+  std::vector<Candidate> candidates_;
+  std::vector<int> partners_;
+  std::vector<std::pair<double, int>> ranked_;
+};
+
+}  // namespace sluice::planner

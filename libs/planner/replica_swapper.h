@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "libs/planner/balance_goal.h"
+#include "libs/planner/cluster_state.h"
+#include "libs/planner/reason.h"
+#include "libs/planner/work_budget.h"
+
+namespace sluice::planner {
+
+// What single moves cannot mend: exchanges a replica of a broker outside its window for one of another broker, where
+// the two together better both. Dear to search (replicas × replicas, sampled), so it comes last and within the budget.
+class ReplicaSwapper {
+ public:
+  ReplicaSwapper(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
+
+  // One exchange for `broker`; appends the other broker.
+  bool Improve(int broker, std::vector<int>& touched);
+
+ private:
+  double Cost(int broker, const LoadVector& change, double sign) const {
+    return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, state_.Load(broker),
+                                                                                            change, sign);
+  }
+  void RankPartners(int broker);
+  bool Movable(uint32_t slot) const { return !state_.snapshot().pinned[state_.PartitionOf(slot)]; }
+
+  ClusterState& state_;
+  const BalanceGoal& goal_;
+  WorkBudget& budget_;
+  ReasonLog& reasons_;
+  double mean_disk_ = 0;
+  size_t turn_ = 0;  // shifts the sample, so that the next look sees other replicas
+  std::vector<std::pair<double, int>> ranked_;
+};
+
+}  // namespace sluice::planner
