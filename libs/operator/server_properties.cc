@@ -62,13 +62,16 @@ void AddListeners(const NodePlace& place, Properties& p) {
   p["listener.name.client.scram-sha-512.connections.max.reauth.ms"] = "60000";
 }
 
-void AddReplication(const PhysicalSpec& spec, Properties& p) {
+void AddReplication(const PhysicalSpec& spec, NodeRole role, Properties& p) {
   const int32_t most = std::max<int32_t>(1, std::min<int32_t>(3, spec.brokers));
   const std::string factor = std::to_string(std::clamp<int32_t>(spec.default_replication_factor, 1, spec.brokers));
   const std::string internal_factor = std::to_string(most);
   const std::string internal_min_isr = std::to_string(most >= 3 ? 2 : 1);
-  p["default.replication.factor"] = factor;
-  p["num.partitions"] = "1";
+  // The controllers fill in what a create leaves out.
+  if (role == NodeRole::kController) {
+    p["default.replication.factor"] = factor;
+    p["num.partitions"] = "1";
+  }
   p["auto.create.topics.enable"] = "false";
   p["delete.topic.enable"] = "true";
   p["offsets.topic.replication.factor"] = internal_factor;
@@ -106,7 +109,7 @@ Properties ServerProperties(const PhysicalSpec& spec, const NodePlace& place) {
   Properties p = StaticConfigsOf(spec);
   AddTrust(place, p);
   AddListeners(place, p);
-  AddReplication(spec, p);
+  AddReplication(spec, place.role, p);
   AddSizes(place, p);
   for (const auto& [key, value] : StaticConfigsOf(spec)) p[key] = value;
   p["node.id"] = std::to_string(place.node_id);

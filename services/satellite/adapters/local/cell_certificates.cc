@@ -34,7 +34,7 @@ absl::StatusOr<pki::Authority> OpenAuthority(const std::string& folder, absl::Ti
   if (!absl::IsNotFound(certificate.status())) {
     return certificate.ok() ? absl::FailedPreconditionError(folder + "/ca.key is missing") : certificate.status();
   }
-  ASSIGN_OR_RETURN(pki::Authority made, pki::Authority::Create("sluice data plane", now, kAuthorityLifetime));
+  ASSIGN_OR_RETURN(pki::Authority made, pki::Authority::Create("sluice-data-plane", now, kAuthorityLifetime));
   RETURN_IF_ERROR(pki::WritePemFile(folder + "/ca.key", made.private_key_pem(), pki::kSecretMode));
   RETURN_IF_ERROR(pki::WritePemFile(folder + "/ca.pem", made.certificate_pem(), pki::kPublicMode));
   return made;

@@ -34,6 +34,7 @@ failpoint::FailPoint stop_after_intent("satellite.node_stop.2_after_intent");
 failpoint::FailPoint stop_after_signal("satellite.node_stop.3_after_signal");
 
 constexpr int kLongestKillMs = 10'000;
+constexpr int kLongestEndMs = 2'000;
 
 // The exclusive flock on a node's lock file, or knowledge that another has it.
 class NodeLock {
@@ -175,6 +176,8 @@ absl::StatusOr<NodeRecord> LocalNode::Refresh() {
   if (record.boot_id != BootId()) return ForgetOtherBoot(std::move(record));
   if (record.process && IsAlive(*record.process)) return record;
   if (!record.process && record.intent_run == record.run) return record;
+  // Its first thread is gone; the others may still hold its lock for a moment.
+  if (record.process) WaitUntilGone(*record.process, kLongestEndMs);
   const NodeLock lock(folder_ + "/lock");
   if (lock.elsewhere()) return Adopt(std::move(record));
   if (!lock.held()) return absl::InternalError(absl::StrCat("cannot open ", folder_, "/lock: ", strerror(errno)));

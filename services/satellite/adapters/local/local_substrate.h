@@ -63,6 +63,9 @@ class LocalSubstrate final : public Substrate {
   absl::StatusOr<ClusterAccess> Access(const std::string& cluster) override;
   SubstrateCapacity Capacity() override;
 
+  // Waits until the class archive is there; false when it could not be made, or not yet.
+  bool AwaitWarm(absl::Duration timeout) { return !class_archive_->Await(timeout).empty(); }
+
  private:
   struct Plan;
 

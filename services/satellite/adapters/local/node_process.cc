@@ -180,12 +180,15 @@ absl::Status Signal(const ProcessId& process, int signal) {
 bool WaitUntilGone(const ProcessId& process, int timeout_ms) {
   const int fd = OpenPid(process.pid);
   if (fd < 0) return true;
-  if (IsAlive(process)) {
+  // Readable once all its threads have ended, and with them its descriptors and locks; a leader that is a zombie
+  // already may have threads that have not.
+  bool gone = true;
+  if (IdentityOf(process.pid) == process) {
     pollfd wait = {fd, POLLIN, 0};
-    poll(&wait, 1, timeout_ms);
+    gone = poll(&wait, 1, timeout_ms) == 1;
   }
   close(fd);
-  return !IsAlive(process);
+  return gone;
 }
 
 }  // namespace sluice::satellite
