@@ -56,6 +56,10 @@ struct AclBinding {
   friend auto operator<=>(const AclBinding&, const AclBinding&) = default;
 };
 
+// KAFKA_INVALID_REQUEST for a binding that names no single type, pattern, operation or permission, no resource, or no
+// principal of the form type:name. Kafka fails the whole request for one of those, so CreateAcls asks this first.
+absl::Status CheckAclBinding(const AclBinding& binding);
+
 // What is unset, or kAny, matches everything.
 struct AclFilter {
   AclResourceType resource_type = AclResourceType::kAny;

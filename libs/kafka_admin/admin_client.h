@@ -27,6 +27,7 @@ namespace sluice::kafka_admin {
 // item. An error of Kafka's carries the reason "KAFKA_" + Kafka's name of it ("KAFKA_TOPIC_ALREADY_EXISTS";
 // docs/errors.md), see ErrorReason in libs/base/error.h; besides those:
 //   KAFKA_CONNECTION_FAILED   Unavailable         no broker could be dialled, or the connection broke
+//   KAFKA_BROKER_NOT_AVAILABLE  Unavailable       a call for one broker, which is not alive (not retried)
 //   KAFKA_TLS_FAILED          FailedPrecondition  handshake refused: chain, host name, client certificate
 //   KAFKA_TIMEOUT             DeadlineExceeded    `timeout` has passed; a mutation may or may not have happened
 //   KAFKA_MALFORMED_RESPONSE  Internal            bytes that do not decode, or a response over the size limit
@@ -49,7 +50,7 @@ class AdminClient {
                                                                   bool validate_only, absl::Duration timeout) = 0;
   // Forgets a broker that will not come back. NotFound (KAFKA_BROKER_ID_NOT_REGISTERED) when there is none.
   virtual absl::Status UnregisterBroker(int32_t broker_id, absl::Duration timeout) = 0;
-  // `topics` unset: all. Asks that broker itself: Unavailable when it is down.
+  // `topics` unset: all. Asks that broker itself.
   virtual absl::StatusOr<std::vector<LogDir>> DescribeLogDirs(int32_t broker_id,
                                                               const std::optional<std::vector<TopicPartition>>& topics,
                                                               absl::Duration timeout) = 0;

@@ -1,5 +1,6 @@
 #include "libs/kafka_admin/client_error.h"
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 
 namespace sluice::kafka_admin {
@@ -7,6 +8,12 @@ namespace sluice::kafka_admin {
 absl::Status ConnectionError(std::string_view message) {
   return MakeError(absl::StatusCode::kUnavailable, message,
                    {.reason = "KAFKA_CONNECTION_FAILED", .retry_after = absl::Seconds(1)});
+}
+
+absl::Status BrokerNotAvailableError(int32_t broker_id) {
+  return MakeError(absl::StatusCode::kUnavailable,
+                   absl::StrCat("broker ", broker_id, " is not among the cluster's live brokers"),
+                   {.reason = "KAFKA_BROKER_NOT_AVAILABLE"});
 }
 
 absl::Status TlsError(std::string_view message) {

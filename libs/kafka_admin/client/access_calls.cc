@@ -92,15 +92,21 @@ absl::StatusOr<std::vector<AclCreateResult>> BrokeredAdminClient::CreateAcls(con
                                                                              absl::Duration timeout) {
   Deadline deadline = Deadline::After(timeout);
   std::vector<AclCreateResult> results;
-  for (const AclBinding& binding : bindings) results.push_back({.binding = binding});
+  for (const AclBinding& binding : bindings) results.push_back({binding, CheckAclBinding(binding)});
   auto attempt = [&](Attempt& attempt, const std::vector<size_t>& pending) -> absl::Status {
     message::CreateAclsRequest request;
-    for (size_t i : pending) request.creations.push_back(ToMessage(bindings[i]));
+    std::vector<size_t> sent;
+    for (size_t i : pending) {
+      if (!CheckAclBinding(bindings[i]).ok()) continue;
+      sent.push_back(i);
+      request.creations.push_back(ToMessage(bindings[i]));
+    }
+    if (sent.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(auto response,
                      router_.CallOnce<message::CreateAclsResponse>(Target::Controller(), request, attempt));
-    if (response.results.size() != pending.size()) return MissingItem("some ACLs");
-    for (size_t i = 0; i < pending.size(); ++i) {
-      results[pending[i]].status = ItemStatus(response.results[i].error_code, response.results[i].error_message);
+    if (response.results.size() != sent.size()) return MissingItem("some ACLs");
+    for (size_t i = 0; i < sent.size(); ++i) {
+      results[sent[i]].status = ItemStatus(response.results[i].error_code, response.results[i].error_message);
     }
     return absl::OkStatus();
   };

@@ -97,10 +97,7 @@ absl::StatusOr<std::shared_ptr<BrokerConnection>> Router::Connect(Target target,
     broker = view.brokers.find(target.broker_id);
   }
   if (broker == view.brokers.end()) {
-    // An answer, not a hiccup: no retry_after, so the caller's time is not spent on waiting for a dead broker.
-    return MakeError(absl::StatusCode::kUnavailable,
-                     absl::StrCat("broker ", target.broker_id, " is not among the cluster's live brokers"),
-                     {.reason = "KAFKA_BROKER_NOT_AVAILABLE"});
+    return BrokerNotAvailableError(target.broker_id);
   }
   return pool_.Get(broker->second, deadline);
 }

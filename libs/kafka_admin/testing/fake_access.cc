@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/kafka_admin/client_error.h"
 #include "libs/kafka_admin/testing/fake_admin_client.h"
@@ -30,20 +30,25 @@ bool Matches(const AclFilter& filter, const AclBinding& binding) {
          (filter.permission == AclPermission::kAny || filter.permission == binding.permission);
 }
 
-absl::Status CheckBinding(const AclBinding& binding) {
-  bool concrete = binding.resource_type != AclResourceType::kAny && binding.operation != AclOperation::kAny &&
-                  binding.permission != AclPermission::kAny && binding.pattern_type >= AclPatternType::kLiteral;
-  if (!concrete) return KafkaStatus(kInvalidRequest, "an ACL must name one type, operation, permission and pattern");
-  if (binding.resource_name.empty()) return KafkaStatus(kInvalidRequest, "an ACL must name a resource");
-  if (!absl::StrContains(binding.principal, ':')) return KafkaStatus(kInvalidRequest, "not a principal");
-  return absl::OkStatus();
-}
-
 absl::Status CheckCredential(const ScramUpsert& upsert) {
   size_t size = upsert.mechanism == ScramMechanism::kSha256 ? 32 : 64;
   if (upsert.user.empty() || upsert.salted_password.size() != size || upsert.iterations < 4096 ||
       upsert.iterations > 16384) {
     return KafkaStatus(kUnacceptableCredential, "iterations of 4,096 to 16,384 and a password of the right size");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckQuota(const ClientQuotaAlteration& alteration) {
+  static const std::set<std::string> kByteRates = {"producer_byte_rate", "consumer_byte_rate"};
+  static const std::set<std::string> kOthers = {"request_percentage", "controller_mutation_rate",
+                                                "connection_creation_rate"};
+  if (alteration.entity.empty()) return KafkaStatus(kInvalidRequest, "a quota must be somebody's");
+  for (const auto& [key, value] : alteration.values) {
+    if (!kByteRates.contains(key) && !kOthers.contains(key)) return KafkaStatus(kInvalidRequest, "unknown quota");
+    if (kByteRates.contains(key) && value && *value != std::floor(*value)) {
+      return KafkaStatus(kInvalidRequest, "a byte rate cannot be a fractional value");
+    }
   }
   return absl::OkStatus();
 }
@@ -76,7 +81,7 @@ absl::StatusOr<std::vector<AclCreateResult>> FakeAdminClient::CreateAcls(const s
   RETURN_IF_ERROR(Begin("CreateAcls", timeout));
   std::vector<AclCreateResult> results;
   for (const AclBinding& binding : bindings) {
-    absl::Status status = CheckBinding(binding);
+    absl::Status status = CheckAclBinding(binding);
     if (status.ok()) acls_.insert(binding);
     results.push_back({.binding = binding, .status = std::move(status)});
   }
@@ -164,15 +169,11 @@ absl::StatusOr<std::vector<ClientQuota>> FakeAdminClient::DescribeClientQuotas(c
 
 absl::StatusOr<std::vector<ClientQuotaResult>> FakeAdminClient::AlterClientQuotas(
     const std::vector<ClientQuotaAlteration>& alterations, bool validate_only, absl::Duration timeout) {
-  static const std::set<std::string> kKnown = {"producer_byte_rate", "consumer_byte_rate", "request_percentage",
-                                               "controller_mutation_rate", "connection_creation_rate"};
   std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Begin("AlterClientQuotas", timeout));
   std::vector<ClientQuotaResult> results;
   for (const ClientQuotaAlteration& alteration : alterations) {
-    bool known = std::all_of(alteration.values.begin(), alteration.values.end(),
-                             [](const auto& value) { return kKnown.contains(value.first); });
-    absl::Status status = known && !alteration.entity.empty() ? absl::OkStatus() : KafkaStatus(kInvalidRequest);
+    absl::Status status = CheckQuota(alteration);
     results.push_back({.entity = alteration.entity, .status = status});
     if (!status.ok() || validate_only) continue;
     std::map<std::string, double>& values = quotas_[alteration.entity];

@@ -164,7 +164,7 @@ absl::StatusOr<std::vector<LogDir>> FakeAdminClient::DescribeLogDirs(
     int32_t broker_id, const std::optional<std::vector<TopicPartition>>& topics, absl::Duration timeout) {
   std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Begin("DescribeLogDirs", timeout));
-  if (!Alive(broker_id)) return ConnectionError(absl::StrCat("broker ", broker_id, " is not there"));
+  if (!Alive(broker_id)) return BrokerNotAvailableError(broker_id);
   LogDir dir{.path = "/fake/data", .total_bytes = int64_t{1} << 40, .usable_bytes = int64_t{1} << 39};
   for (const auto& [name, topic] : topics_) {
     for (size_t i = 0; i < topic.partitions.size(); ++i) {
