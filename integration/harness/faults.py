@@ -1,20 +1,21 @@
-"""Processes that die at a chosen step."""
+"""Processes that die at chosen steps, or are away for a while."""
 
 import contextlib
 import os
 import re
+import threading
 from pathlib import Path
 
 from stack import processes
-
-from .waiting import eventually
+from stack.failure import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
+_KILLED = re.compile(rb"^fail point (\S+) kills$", re.MULTILINE)
 
 
 def declared(room, *folders):
-    """Names of all fail points `room.…` that the sources below `folders` declare: a new one is tested without a line
-    here. Sorted."""
+    """Names of all fail points `room.…` that the sources below `folders` declare: a new one is tried without a line here.
+    Sorted."""
     pattern = re.compile(r'FailPoint \w+\("(' + re.escape(room) + r'\.[a-z0-9_.]+)"\)')
     names = set()
     for folder in folders:
@@ -24,35 +25,8 @@ def declared(room, *folders):
     return sorted(names)
 
 
-@contextlib.contextmanager
-def armed(stack, component, spec):
-    """The component restarted with SLUICE_FAILPOINTS=spec; at the end restarted without, whether it died or not."""
-    stack.stop(component)
-    os.environ["SLUICE_FAILPOINTS"] = spec
-    try:
-        stack.start(component)
-    except Exception:  # noqa: BLE001 - it may die while it starts: that is the point
-        if processes.find(stack.state, component) is not None:
-            raise
-    finally:
-        del os.environ["SLUICE_FAILPOINTS"]
-    try:
-        yield
-    finally:
-        stack.stop(component)
-        stack.start(component)
-
-
 def died(stack, component):
     return processes.find(stack.state, component) is None
-
-
-def wait_for_death(stack, component, timeout_s):
-    """True when it died of its fail point in time, False when it never came by there."""
-    try:
-        return eventually(lambda: died(stack, component), timeout_s, f"{component} dies")
-    except AssertionError:
-        return False
 
 
 def log_of(stack, component, last_bytes=4096):
@@ -60,14 +34,73 @@ def log_of(stack, component, last_bytes=4096):
     return path.read_bytes()[-last_bytes:].decode(errors="replace") if path.exists() else ""
 
 
+class Reaper:
+    """Runs `component` with kills at all of `steps` and starts it again after each, armed with those that are left: each
+    step kills once. As a context manager; `fired` tells which did. At the end it runs unarmed."""
+
+    def __init__(self, stack, component, steps):
+        self.stack = stack
+        self.component = component
+        self.left = list(steps)
+        self.fired = []
+        self.trouble = None
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._reap, name=f"reaper of {component}")
+        self._log_seen = 0
+
+    def __enter__(self):
+        self.stack.stop(self.component)
+        log = self.stack.log(self.component)
+        self._log_seen = log.stat().st_size if log.exists() else 0
+        self._start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._end.set()
+        self._thread.join()
+        self.left = []
+        self.stack.stop(self.component)
+        self.stack.start(self.component)
+        assert self.trouble is None, self.trouble
+
+    def _reap(self):
+        while not self._end.wait(0.05):
+            if died(self.stack, self.component):
+                if not self._note_death():
+                    self.trouble = f"{self.component} ended without a fail point: {log_of(self.stack, self.component)}"
+                    return
+                self._start()
+
+    def _note_death(self):
+        log = self.stack.log(self.component)
+        size = log.stat().st_size
+        with open(log, "rb") as text:
+            # A log that was begun anew is read from its start.
+            text.seek(self._log_seen if size >= self._log_seen else 0)
+            killed = [name.decode() for name in _KILLED.findall(text.read())]
+        self._log_seen = size
+        self.fired += killed
+        self.left = [step for step in self.left if step not in killed]
+        return bool(killed)
+
+    def _start(self):
+        os.environ["SLUICE_FAILPOINTS"] = ";".join(f"{step}=kill" for step in self.left)
+        try:
+            self.stack.start(self.component)
+        except Failure:
+            # It died of a step while it started, which is for the next look. Anything else shows there too.
+            pass
+        finally:
+            os.environ.pop("SLUICE_FAILPOINTS", None)
+
+
 @contextlib.contextmanager
 def stopped(stack, *components):
-    """These are not there while the block runs; started again in the stack's own order afterwards."""
+    """These are killed, and are not there while the block runs; started again in the stack's own order afterwards."""
     for name in components:
         stack.kill(name)
     try:
         yield
     finally:
         stack.up()
-
-

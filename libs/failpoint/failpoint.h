@@ -13,7 +13,7 @@
 //   RETURN_IF_ERROR(after_send.Hit());
 //
 // Set by SLUICE_FAILPOINTS, read at the first hit, or by Configure: "name=action[@n]" joined by ';'. Actions:
-//   kill          SIGKILL to the own process
+//   kill          SIGKILL to the own process, after the line "fail point NAME kills" on stderr
 //   error         Hit returns INTERNAL with reason FAILPOINT
 //   pause:PATH    Hit waits until the file PATH exists (creates PATH.reached when it starts to wait)
 //   off           nothing
