@@ -72,11 +72,8 @@ absl::Status DesiredIntake::Accept(const bus::ReceivedEvent& event) {
     Drop(event, std::string(Std(fault.message())));
     return absl::OkStatus();
   }
-  {
-    std::lock_guard lock(mutex_);
-    const auto known = known_.find(event.key);
-    if (known != known_.end() && known->second.generation >= wish.document.generation()) return absl::OkStatus();
-  }
+  const auto known = parts_.index.Find(event.key);
+  if (known && known->generation >= wish.document.generation()) return absl::OkStatus();
   RETURN_IF_ERROR(before_store.Hit());
   RETURN_IF_ERROR(parts_.store.Save(wish));
   RETURN_IF_ERROR(after_store.Hit());
@@ -86,22 +83,16 @@ absl::Status DesiredIntake::Accept(const bus::ReceivedEvent& event) {
 }
 
 absl::Status DesiredIntake::Tombstone(const std::string& key) {
-  {
-    std::lock_guard lock(mutex_);
-    const auto known = known_.find(key);
-    if (known == known_.end()) return absl::OkStatus();
-    if (!known->second.deleted) {
-      // Only what was marked deleted and seen gone is forgotten: data does not go because a record does.
-      dropped_.Increment();
-      log::Error("the tombstone of a document that is not deleted was ignored", {{"key", key}});
-      return absl::OkStatus();
-    }
+  const auto known = parts_.index.Find(key);
+  if (!known) return absl::OkStatus();
+  if (!known->deleted) {
+    // Only what was marked deleted and seen gone is forgotten: data does not go because a record does.
+    dropped_.Increment();
+    log::Error("the tombstone of a document that is not deleted was ignored", {{"key", key}});
+    return absl::OkStatus();
   }
   RETURN_IF_ERROR(parts_.store.Remove(key));
-  {
-    std::lock_guard lock(mutex_);
-    known_.erase(key);
-  }
+  parts_.index.Erase(key);
   (IsLogical(key) ? parts_.logical : parts_.physical).OnForgotten(key);
   return absl::OkStatus();
 }
@@ -137,18 +128,8 @@ void DesiredIntake::Drop(const bus::ReceivedEvent& event, const std::string& why
 
 void DesiredIntake::HandOn(AcceptedWish wish) {
   const std::string& key = wish.document.key();
-  {
-    std::lock_guard lock(mutex_);
-    known_[key] = {wish.document.generation(), wish.document.deleted()};
-  }
+  parts_.index.Set(key, {wish.document.generation(), wish.document.deleted()});
   (IsLogical(key) ? parts_.logical : parts_.physical).OnWish(std::move(wish));
-}
-
-bool DesiredIntake::IsGone(const std::string& physical_cluster) const {
-  std::lock_guard lock(mutex_);
-  const auto known = known_.find(physical_cluster);
-  if (known != known_.end()) return known->second.deleted;
-  return complete_;
 }
 
 }  // namespace sluice::satellite

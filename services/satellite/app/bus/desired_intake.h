@@ -1,27 +1,25 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <map>
-#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "libs/bus/event.h"
 #include "libs/metrics/metrics.h"
+#include "services/satellite/app/bus/desired_index.h"
 #include "services/satellite/ports/desired_store.h"
 #include "services/satellite/ports/wish_handler.h"
 
 namespace sluice::satellite {
 
 // The one way in for desired documents: checks, keeps the highest generation of a key, stores on disk, and only then
-// hands on. Used by one thread; the questions may be asked from any.
+// hands on. Used by one thread.
 //
 //   record ──► belongs to this data plane and key? ──► newer? ──► disk ──► physical or logical handler
 class DesiredIntake {
  public:
   struct Parts {
     DesiredStore& store;
+    DesiredIndex& index;
     WishHandler& physical;
     WishHandler& logical;
     metrics::Registry& metrics;
@@ -36,18 +34,7 @@ class DesiredIntake {
   // the disk's, and the caller gives the same record again.
   absl::Status Accept(const bus::ReceivedEvent& event);
 
-  // Everything that the desired topic held when this process began to read has been accepted.
-  void SetComplete() { complete_ = true; }
-  bool complete() const { return complete_; }
-  // No document says that this physical cluster shall be: it is deleted, or was never heard of. False until complete.
-  bool IsGone(const std::string& physical_cluster) const;
-
  private:
-  struct Known {
-    int64_t generation = 0;
-    bool deleted = false;
-  };
-
   absl::Status Tombstone(const std::string& key);
   absl::Status Check(const bus::ReceivedEvent& event, const provisioner::v1::DesiredDocument& document) const;
   void Drop(const bus::ReceivedEvent& event, const std::string& why);
@@ -57,9 +44,6 @@ class DesiredIntake {
   const Parts parts_;
   metrics::Counter& accepted_;
   metrics::Counter& dropped_;
-  std::atomic<bool> complete_ = false;
-  mutable std::mutex mutex_;
-  std::map<std::string, Known> known_;
 };
 
 }  // namespace sluice::satellite

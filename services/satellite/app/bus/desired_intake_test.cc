@@ -52,7 +52,8 @@ class DesiredIntakeTest : public testing::Test {
   RecordingHandler physical_;
   RecordingHandler logical_;
   metrics::Registry metrics_;
-  DesiredIntake intake_{"local", {store_, physical_, logical_, metrics_}};
+  DesiredIndex index_;
+  DesiredIntake intake_{"local", {store_, index_, physical_, logical_, metrics_}};
 };
 
 TEST_F(DesiredIntakeTest, HandsOnByKindAndKeepsOnDiskFirst) {
@@ -133,11 +134,11 @@ TEST_F(DesiredIntakeTest, StartsFromDisk) {
 }
 
 TEST_F(DesiredIntakeTest, GoneIsSaidOnlyWhenAllIsKnown) {
-  EXPECT_FALSE(intake_.IsGone("pkc-1"));
-  intake_.SetComplete();
-  EXPECT_TRUE(intake_.IsGone("pkc-1"));
+  EXPECT_FALSE(index_.IsGone("pkc-1"));
+  index_.SetComplete();
+  EXPECT_TRUE(index_.IsGone("pkc-1"));
   ASSERT_TRUE(intake_.Accept(Record(Physical(1))).ok());
-  EXPECT_FALSE(intake_.IsGone("pkc-1"));
+  EXPECT_FALSE(index_.IsGone("pkc-1"));
 }
 
 }  // namespace

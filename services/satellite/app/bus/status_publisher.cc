@@ -56,11 +56,20 @@ StatusPublisher::StatusPublisher(StatusPublisherOptions options, Ports ports)
 
 void StatusPublisher::Publish(StatusDocument draft, std::string_view traceparent) {
   std::lock_guard lock(mutex_);
+  Take(std::move(draft), traceparent, /*always=*/false);
+}
+
+void StatusPublisher::PublishAlways(StatusDocument draft) {
+  std::lock_guard lock(mutex_);
+  Take(std::move(draft), "", /*always=*/true);
+}
+
+void StatusPublisher::Take(StatusDocument draft, std::string_view traceparent, bool always) {
   const auto found = said_.find(draft.key());
   DateConditions(draft, found == said_.end() ? nullptr : &found->second.document, ports_.clock.Now());
   draft.set_data_plane(options_.data_plane);
   draft.set_satellite_epoch(options_.epoch);
-  if (found != said_.end()) {
+  if (found != said_.end() && !always) {
     draft.set_sequence(found->second.document.sequence());
     *draft.mutable_time() = found->second.document.time();
     if (google::protobuf::util::MessageDifferencer::Equals(draft, found->second.document)) return;

@@ -40,6 +40,9 @@ class StatusPublisher final : public StatusSink {
   void Publish(satellite::v1::StatusDocument draft, std::string_view traceparent) override;
   void Forget(const std::string& key) override;
 
+  // As Publish, for what is said each time whether or not it changed: the sign of life.
+  void PublishAlways(satellite::v1::StatusDocument draft);
+
   // Says again what is due. To be called about ten times a second.
   void Repeat();
 
@@ -50,6 +53,7 @@ class StatusPublisher final : public StatusSink {
   };
 
   // With the mutex held.
+  void Take(satellite::v1::StatusDocument draft, std::string_view traceparent, bool always);
   void Send(Said& said, std::string_view traceparent);
 
   const StatusPublisherOptions options_;

@@ -1,0 +1,112 @@
+#include "services/satellite/app/bus/bus_session.h"
+
+#include <utility>
+
+#include "libs/base/error.h"
+#include "libs/base/strings.h"
+#include "libs/clock/backoff.h"
+#include "libs/log/log.h"
+
+namespace sluice::satellite {
+namespace {
+
+constexpr absl::Duration kPoll = absl::Seconds(1);
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr absl::Duration kHeartbeat = absl::Seconds(5);
+constexpr absl::Duration kFlush = absl::Seconds(3);
+constexpr char kDataPlaneKey[] = "data-plane";
+
+}  // namespace
+
+BusSession::BusSession(BusClients clients, BusSessionParts parts)
+    : clients_(std::move(clients)),
+      parts_(std::move(parts)),
+      intake_thread_([this] { TakeIn(); }),
+      tell_thread_([this] { Tell(); }) {}
+
+BusSession::~BusSession() {
+  stop_.Stop();
+  intake_thread_.join();
+  tell_thread_.join();
+  if (const absl::Status flushed = parts_.publisher.Flush(kFlush); !flushed.ok()) {
+    // Every status is said again after the next start.
+    log::Warn("not everything was said before the end", {{"error", Std(flushed.message())}});
+  }
+}
+
+void BusSession::Reconnect() { ++reconnects_; }
+
+void BusSession::TakeIn() {
+  while (!stop_.stopped()) {
+    const std::unique_ptr<bus::DocumentSource> source = clients_.new_source();
+    TakeInFrom(*source);
+  }
+}
+
+void BusSession::TakeInFrom(bus::DocumentSource& source) {
+  const int session = reconnects_;
+  clock::BackOff backoff(parts_.random, absl::Milliseconds(100), absl::Seconds(5));
+  while (!stop_.stopped() && reconnects_ == session) {
+    absl::StatusOr<std::vector<bus::ReceivedEvent>> events = source.Poll(kPoll);
+    if (!events.ok()) {
+      log::Warn("no documents from the bus", {{"error", Std(events.status().message())}});
+      stop_.WaitFor(backoff.Next());
+      // A client that is beyond help is replaced; the documents are read again, and none is acted on twice.
+      if (ErrorReason(events.status()) == "KAFKA_FATAL") return;
+      continue;
+    }
+    backoff.Reset();
+    for (const bus::ReceivedEvent& event : *events) {
+      // Only the disk can fail here, and nothing may be skipped: the same record again until it is on disk.
+      for (absl::Status taken = parts_.intake.Accept(event); !taken.ok(); taken = parts_.intake.Accept(event)) {
+        log::Error("a desired document cannot be stored",
+                   {{"key", event.key}, {"error", Std(taken.message())}, {"reason", ErrorReason(taken)}});
+        if (stop_.WaitFor(backoff.Next())) return;
+      }
+      backoff.Reset();
+    }
+    if (source.caught_up()) parts_.index.SetComplete();
+  }
+}
+
+void BusSession::Tell() {
+  int session = -1;
+  absl::Duration beat;
+  do {
+    if (session != reconnects_ || !parts_.publisher.fatal_error().ok()) {
+      const int wanted = reconnects_;
+      if (const absl::Status opened = OpenPublisher(); opened.ok()) {
+        session = wanted;
+        beat = absl::ZeroDuration();
+      } else {
+        log::Error("the bus's producer cannot be made", {{"error", Std(opened.message())}});
+      }
+    }
+    parts_.statuses.Repeat();
+    const absl::Duration now = parts_.clock.MonotonicNow();
+    if (now < beat) continue;
+    beat = now + kHeartbeat;
+    Heartbeat();
+  } while (!stop_.WaitFor(kTick));
+}
+
+void BusSession::Heartbeat() {
+  satellite::v1::StatusDocument document;
+  document.set_key(kDataPlaneKey);
+  *document.mutable_data_plane_status() = parts_.heartbeat();
+  parts_.statuses.PublishAlways(std::move(document));
+}
+
+absl::Status BusSession::OpenPublisher() {
+  absl::StatusOr<std::unique_ptr<bus::Publisher>> next = clients_.new_publisher();
+  if (!next.ok()) return next.status();
+  const std::shared_ptr<bus::Publisher> before = parts_.publisher.Switch(*std::move(next));
+  if (before == nullptr) return absl::OkStatus();
+  // What it had accepted it still delivers; a status that it loses is said again by its successor.
+  if (const absl::Status flushed = before->Flush(kFlush); !flushed.ok()) {
+    log::Warn("a producer ended with records in its queue", {{"error", Std(flushed.message())}});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sluice::satellite

@@ -1,0 +1,166 @@
+#include "services/satellite/app/bus/bus_session.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+
+#include "libs/base/error.h"
+#include "libs/bus/reader/fake_document_source.h"
+
+namespace sluice::satellite {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(20);
+
+class CountingHandler final : public WishHandler {
+ public:
+  void OnWish(AcceptedWish) override {
+    std::lock_guard lock(mutex_);
+    ++wishes_;
+    changed_.notify_all();
+  }
+  void OnForgotten(const std::string&) override {}
+  bool WaitFor(int wishes) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return wishes_ >= wishes; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int wishes_ = 0;
+};
+
+// A source that the session owns and the test feeds.
+class SharedSource final : public bus::DocumentSource {
+ public:
+  explicit SharedSource(std::shared_ptr<bus::FakeDocumentSource> source) : source_(std::move(source)) {}
+  absl::StatusOr<std::vector<bus::ReceivedEvent>> Poll(absl::Duration) override {
+    absl::SleepFor(absl::Milliseconds(1));
+    return source_->Poll(absl::ZeroDuration());
+  }
+  bool caught_up() const override { return source_->caught_up(); }
+
+ private:
+  const std::shared_ptr<bus::FakeDocumentSource> source_;
+};
+
+class ForwardingPublisher final : public bus::Publisher {
+ public:
+  explicit ForwardingPublisher(std::shared_ptr<bus::FakePublisher> to) : to_(std::move(to)) {}
+  absl::Status Publish(bus::OutboxMessage message) override { return to_->Publish(std::move(message)); }
+  absl::Status Flush(absl::Duration timeout) override { return to_->Flush(timeout); }
+  absl::Status fatal_error() const override { return to_->fatal_error(); }
+
+ private:
+  const std::shared_ptr<bus::FakePublisher> to_;
+};
+
+class BusSessionTest : public testing::Test {
+ protected:
+  BusClients Clients() {
+    return {.new_source =
+                [this] {
+                  ++sources_made_;
+                  return std::make_unique<SharedSource>(source_);
+                },
+            .new_publisher = [this]() -> absl::StatusOr<std::unique_ptr<bus::Publisher>> {
+              ++publishers_made_;
+              return std::make_unique<ForwardingPublisher>(bus_);
+            }};
+  }
+  BusSessionParts Parts() {
+    return {intake_,
+            index_,
+            statuses_,
+            switching_,
+            [] {
+              satellite::v1::DataPlaneStatus status;
+              status.set_satellite_version("1");
+              return status;
+            },
+            clock::RealClock(),
+            clock::CryptoRandom()};
+  }
+  static bus::ReceivedEvent Record(int64_t generation) {
+    provisioner::v1::DesiredDocument document;
+    document.set_key("pkc-1");
+    document.set_data_plane("local");
+    document.set_generation(generation);
+    document.mutable_physical_cluster();
+    return {.key = "pkc-1", .payload = document.SerializeAsString()};
+  }
+  template <typename Condition>
+  static bool Eventually(Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < until) {
+      if (condition()) return true;
+      absl::SleepFor(absl::Milliseconds(2));
+    }
+    return false;
+  }
+
+  std::shared_ptr<bus::FakeDocumentSource> source_ = std::make_shared<bus::FakeDocumentSource>();
+  std::shared_ptr<bus::FakePublisher> bus_ = std::make_shared<bus::FakePublisher>();
+  std::atomic<int> sources_made_ = 0;
+  std::atomic<int> publishers_made_ = 0;
+  metrics::Registry metrics_;
+  FakeDesiredStore store_;
+  CountingHandler physical_;
+  CountingHandler logical_;
+  DesiredIndex index_;
+  DesiredIntake intake_{"local", {store_, index_, physical_, logical_, metrics_}};
+  SwitchingPublisher switching_;
+  StatusPublisher statuses_{{.data_plane = "local", .epoch = 1}, {switching_, clock::RealClock(), metrics_}};
+};
+
+TEST_F(BusSessionTest, TakesInAndTells) {
+  source_->SetCaughtUp(false);
+  BusSession session(Clients(), Parts());
+  source_->Put(Record(1));
+  EXPECT_TRUE(physical_.WaitFor(1));
+  EXPECT_FALSE(index_.complete());
+  source_->SetCaughtUp(true);
+  EXPECT_TRUE(Eventually([&] { return index_.complete(); }));
+  EXPECT_TRUE(Eventually([&] {
+    for (const auto& message : bus_->Take()) {
+      if (message.key == "data-plane") return true;
+    }
+    return false;
+  }));
+}
+
+TEST_F(BusSessionTest, NothingIsSkippedWhileTheDiskIsFull) {
+  store_.SetStatus(absl::ResourceExhaustedError("full"));
+  BusSession session(Clients(), Parts());
+  source_->Put(Record(1));
+  source_->Put(Record(2));
+  absl::SleepFor(absl::Milliseconds(50));
+  store_.SetStatus(absl::OkStatus());
+  EXPECT_TRUE(physical_.WaitFor(2));
+}
+
+TEST_F(BusSessionTest, GoesOnWhenTheBusComesBack) {
+  source_->SetStatus(absl::UnavailableError("away"));
+  BusSession session(Clients(), Parts());
+  absl::SleepFor(absl::Milliseconds(50));
+  source_->SetStatus(absl::OkStatus());
+  source_->Put(Record(1));
+  EXPECT_TRUE(physical_.WaitFor(1));
+  EXPECT_EQ(sources_made_, 1);
+}
+
+TEST_F(BusSessionTest, NewClientsForANewIdentityAndAfterAFatalError) {
+  BusSession session(Clients(), Parts());
+  EXPECT_TRUE(Eventually([&] { return sources_made_ == 1 && publishers_made_ == 1; }));
+  session.Reconnect();
+  EXPECT_TRUE(Eventually([&] { return sources_made_ == 2 && publishers_made_ == 2; }));
+  source_->SetStatus(MakeError(absl::StatusCode::kInternal, "fatal", {.reason = "KAFKA_FATAL"}));
+  EXPECT_TRUE(Eventually([&] { return sources_made_ >= 3; }));
+  source_->SetStatus(absl::OkStatus());
+  source_->Put(Record(1));
+  EXPECT_TRUE(physical_.WaitFor(1));
+}
+
+}  // namespace
+}  // namespace sluice::satellite
