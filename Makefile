@@ -23,7 +23,7 @@ build: install ## everything, tests and benchmarks included
 	@$(BAZEL) build //...
 
 run: install ## starts Sluice on this machine, makes a cluster, sends 1,000 records through it, leaves it running
-	@$(BAZEL) build --ui_event_filters=-info --noshow_progress $(PRODUCT)
+	@$(BAZEL) build --ui_event_filters=-info --show_progress_rate_limit=10 $(PRODUCT)
 	@$(STACK) up $(PORTS:%=--port %)
 	@$(PYTHON) tools/stack/first_run.py --state-dir $(STATE)
 

@@ -96,8 +96,8 @@ def test_full_folders():
     def folder(count, name="libs/a"):
         return {f"{name}/part{i}{end}": "" for i in range(count) for end in (".h", ".cc", "_test.cc")}
 
-    assert not found(shape.folders_are_small, folder(19))
-    assert found(shape.folders_are_small, folder(20))
+    assert not found(shape.folders_are_small, folder(20))
+    assert found(shape.folders_are_small, folder(21))
     assert not found(shape.folders_are_small, {f"services/a/migrations/{i}.sql": "" for i in range(30)})
 
 

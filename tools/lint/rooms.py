@@ -13,7 +13,7 @@ IMPURE_HEADERS = re.compile(
     r"^(pqxx|librdkafka|grpc|grpcpp|grpc\+\+|curl|google/|nlohmann|spdlog|fmt/|openssl|sodium|yaml-cpp|prometheus|CLI|"
     r"httplib|sys/|netinet/|arpa/|boost/asio)|"
     r"^(thread|mutex|shared_mutex|condition_variable|future|atomic|stop_token|semaphore|latch|barrier|chrono|ctime|"
-    r"time\.h|random|iostream|unistd\.h|signal\.h|csignal|cstdlib|stdlib\.h|poll\.h|dirent\.h|fcntl\.h)$|"
+    r"time\.h|random|iostream|unistd\.h|signal\.h|csignal|poll\.h|dirent\.h|fcntl\.h)$|"
     r"^absl/(synchronization|random|base/thread|flags)|^absl/time/clock\.h$|\.pb\.h$")
 # Tests may read their scenarios; decisions may not.
 FILE_HEADERS = re.compile(r"^(fstream|filesystem)$")
