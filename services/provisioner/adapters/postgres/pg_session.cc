@@ -39,9 +39,9 @@ const std::string& CommitSql() {
   static const std::string sql = [] {
     std::string arguments;
     static constexpr const char* kTypes[kCommitParameters] = {
-        "bigint", "text[]", "smallint[]", "text[]",    "text",     "smallint[]", "text[]",
-        "text[]", "text[]", "text[]",     "text[]",    "text[]",   "bigint[]",   "boolean[]",
-        "bigint[]", "bigint[]", "bigint[]", "bigint[]", "bigint[]", "boolean[]", "bytea[]"};
+        "bigint",   "text[]",   "smallint[]", "text[]",   "text",     "smallint[]", "text[]",
+        "text[]",   "text[]",   "text[]",     "text[]",   "text[]",   "bigint[]",   "boolean[]",
+        "bigint[]", "bigint[]", "bigint[]",   "bigint[]", "bigint[]", "boolean[]",  "bytea[]"};
     for (int i = 0; i < kCommitParameters; ++i) {
       absl::StrAppend(&arguments, i > 0 ? ", " : "", "$", i + 1, "::", kTypes[i]);
     }
@@ -305,7 +305,8 @@ absl::StatusOr<Committed> PgSession::Commit(const Mutation& mutation) {
                                          TextArray(arrays.organizations),
                                          NumberArray(arrays.due),
                                          BoolArray(arrays.deleted),
-                                         NumberArray(arrays.expected), NumberArray(arrays.versions),
+                                         NumberArray(arrays.expected),
+                                         NumberArray(arrays.versions),
                                          NumberArray(arrays.generations),
                                          NumberArray(arrays.created),
                                          NumberArray(arrays.updated),

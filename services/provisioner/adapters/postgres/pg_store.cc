@@ -66,13 +66,13 @@ absl::StatusOr<Committed> PgStore::Commit(const Mutation& mutation) {
   RETURN_IF_ERROR(before_commit.Hit());
   RETURN_IF_ERROR(ports_.outbox.Admit(PgSession::MessagesOf(mutation)));
   const absl::Duration begin = ports_.clock.MonotonicNow();
-  // A remembered request may be tried again though its commit's outcome is unknown: the second try meets its own answer.
+  // A remembered request may be tried again though its commit's outcome is unknown: the second try meets its own
+  // answer.
   const postgres::TransactionOptions options = {
       .timeout = absl::Seconds(5), .idempotent = mutation.request.has_value(), .single_statement = true};
-  absl::StatusOr<Committed> committed =
-      ports_.pool.Query<Committed>(options, [&](pqxx::transaction_base& transaction) {
-        return PgSession(transaction, ports_.ids, ports_.clock).Commit(mutation);
-      });
+  absl::StatusOr<Committed> committed = ports_.pool.Query<Committed>(options, [&](pqxx::transaction_base& transaction) {
+    return PgSession(transaction, ports_.ids, ports_.clock).Commit(mutation);
+  });
   commit_seconds_.Observe(absl::ToDoubleSeconds(ports_.clock.MonotonicNow() - begin));
   if (!committed.ok()) {
     if (ErrorReason(committed.status()) == "VERSION_CONFLICT") conflicts_.Increment();

@@ -1,0 +1,125 @@
+#include "services/provisioner/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <regex>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "libs/base/error.h"
+#include "libs/base/status.h"
+
+namespace sluice::provisioner {
+namespace {
+
+absl::Status Invalid(const std::string& flag, const std::string& remedy) {
+  return MakeError(absl::StatusCode::kInvalidArgument, flag + " cannot be read",
+                   {.reason = "INVALID_FIELD", .field = flag, .remedy = remedy});
+}
+
+absl::StatusOr<kafka_admin::BrokerAddress> AddressOf(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  uint32_t port = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(text.substr(colon + 1), &port) || port == 0 || port > 65535) {
+    return Invalid("--bus-bootstrap", "give host:port, several separated by commas");
+  }
+  return kafka_admin::BrokerAddress{.host = text.substr(0, colon), .port = static_cast<uint16_t>(port)};
+}
+
+void AddFlags(CLI::App& app, CommandLine& line) {
+  app.add_option("--listen", line.listen, "host:port of the API");
+  app.add_option("--tls-cert", line.tls_certificate_file, "the API's certificate, PEM");
+  app.add_option("--tls-key", line.tls_key_file, "its key, PEM, mode 0600");
+  app.add_option("--tls-ca", line.tls_ca_file, "the CA that signed it, PEM");
+  app.add_option("--ca-cert", line.authority_certificate_file, "the control plane's CA, which signs satellites, PEM");
+  app.add_option("--ca-key", line.authority_key_file, "its key, PEM, mode 0600");
+  app.add_option("--database-url", line.database_url, "postgresql://user@host:port/dbname");
+  app.add_option("--database-password-file", line.database_password_file, "the password alone, mode 0600");
+  app.add_option("--bus-bootstrap", line.bus_bootstrap, "host:port,… of the control-plane Kafka");
+  app.add_option("--bus-ca", line.bus_ca_file, "the CA of its brokers, PEM");
+  app.add_option("--bus-cert", line.bus_certificate_file, "our certificate for it (CN=sluice-provisioner), PEM");
+  app.add_option("--bus-key", line.bus_key_file, "its key, PEM, mode 0600");
+  app.add_option("--pepper-file", line.pepper_file, "at least 32 random bytes, mode 0600");
+  app.add_option("--metrics-listen", line.metrics_listen, "host:port of /metrics and /healthz");
+}
+
+}  // namespace
+
+absl::StatusOr<postgres::ConnectOptions> DatabaseOf(const std::string& url, const std::string& password_file) {
+  static const std::regex shape(R"(postgres(?:ql)?://([^@:/?]+)@([^:/?]+)(?::(\d{1,5}))?/([^/?]+))");
+  std::smatch match;
+  if (!std::regex_match(url, match, shape)) {
+    return Invalid("--database-url",
+                   "give postgresql://user@host:port/dbname, the password in --database-password-file");
+  }
+  postgres::ConnectOptions options;
+  options.user = match[1];
+  options.host = absl::StrReplaceAll(match[2].str(), {{"%2F", "/"}});
+  if (match[3].matched) options.port = std::atoi(match[3].str().c_str());
+  options.dbname = match[4];
+  options.password_file = password_file;
+  options.application_name = "sluice-provisioner";
+  return options;
+}
+
+kafka_client::ConnectionOptions CommandLine::Bus() const {
+  kafka_client::ConnectionOptions options{.bootstrap_servers = bus_bootstrap, .client_id = "sluice-provisioner"};
+  if (!bus_ca_file.empty()) {
+    options.tls = kafka_client::TlsFiles{
+        .ca_file = bus_ca_file, .certificate_file = bus_certificate_file, .key_file = bus_key_file};
+  }
+  return options;
+}
+
+kafka_admin::AdminClientOptions CommandLine::BusAdmin() const {
+  kafka_admin::AdminClientOptions options;
+  options.client_id = "sluice-provisioner";
+  for (absl::string_view part : absl::StrSplit(bus_bootstrap, ',')) {
+    options.bootstrap.push_back(*AddressOf(std::string(part)));
+  }
+  if (!bus_ca_file.empty()) {
+    options.tls = kafka_admin::TlsOptions{
+        .ca_file = bus_ca_file, .certificate_file = bus_certificate_file, .key_file = bus_key_file};
+  }
+  return options;
+}
+
+absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app("Sluice's provisioner: the API, the desired documents, placement and operations.");
+  AddFlags(app, line);
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  app.add_subcommand("serve", "serve the API (what it does when nothing is said)");
+  CLI::App* bootstrap =
+      app.add_subcommand("bootstrap-admin", "make the first organization and its administrator's key");
+  bootstrap->add_option("--key-file", line.key_file, "write the key there (mode 0600) instead of to stdout");
+  bootstrap->add_flag("--rotate", line.rotate, "revoke the present administrator's key and make another");
+  CLI::App* rebuild = app.add_subcommand("rebuild", "fill an empty database from the topics");
+  CLI::App* checksums = app.add_subcommand("checksums", "a checksum of each kind's rows");
+  CLI::App* replay = app.add_subcommand("replay-parked", "let parked keys go on");
+  replay->add_option("--key", line.parked_key, "this key alone");
+  CLI::App* failpoints = app.add_subcommand("list-failpoints", "the fail points' names");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  using Command = CommandLine::Command;
+  if (failpoints->parsed()) {
+    line.command = Command::kListFailPoints;
+    return line;
+  }
+  if (bootstrap->parsed()) line.command = Command::kBootstrapAdmin;
+  if (rebuild->parsed()) line.command = Command::kRebuild;
+  if (checksums->parsed()) line.command = Command::kChecksums;
+  if (replay->parsed()) line.command = Command::kReplayParked;
+  ASSIGN_OR_RETURN(line.database, DatabaseOf(line.database_url, line.database_password_file));
+  for (absl::string_view part : absl::StrSplit(line.bus_bootstrap, ',')) {
+    RETURN_IF_ERROR(AddressOf(std::string(part)).status());
+  }
+  return line;
+}
+
+}  // namespace sluice::provisioner
