@@ -1,5 +1,7 @@
 #include "cli/nouns/nouns.h"
 
+#include "cli/plan/plan_command.h"
+
 namespace sluice::cli {
 
 void AddAllNouns(CommandTree& tree) {
@@ -11,6 +13,7 @@ void AddAllNouns(CommandTree& tree) {
   AddTopicCommands(tree);
   AddOperationCommands(tree);
   AddWatchCommand(tree);
+  AddPlanCommand(tree);
   AddEnvironmentCommands(tree);
   AddOrganizationCommands(tree);
   AddApiKeyCommands(tree);

@@ -9,7 +9,8 @@
 namespace sluice::cli {
 namespace {
 
-double Rounded(double value, double unit) { return std::round(value / unit) * unit; }
+// To so many per unit: dividing by a whole number gives the short decimal, multiplying by 0.001 does not.
+double Rounded(double value, double per_unit) { return std::round(value * per_unit) / per_unit; }
 
 // By hand, since a large plan as a document of nlohmann's would take many times its text.
 class ReassignmentText {
@@ -66,10 +67,10 @@ std::string PlanJson(const planner::Snapshot& snapshot, const planner::Plan& pla
 
 std::string StatsJson(const planner::Plan& plan, const PlanTimes& times) {
   nlohmann::ordered_json stats = {
-      {"plan_seconds", Rounded(times.plan_seconds, 1e-4)},
-      {"target_seconds", Rounded(times.target_seconds, 1e-4)},
-      {"read_seconds", Rounded(times.read_seconds, 1e-4)},
-      {"peak_rss_mb", Rounded(times.peak_rss_mb, 0.1)},
+      {"plan_seconds", Rounded(times.plan_seconds, 1e4)},
+      {"target_seconds", Rounded(times.target_seconds, 1e4)},
+      {"read_seconds", Rounded(times.read_seconds, 1e4)},
+      {"peak_rss_mb", Rounded(times.peak_rss_mb, 10)},
       {"bytes_mb", Rounded(plan.bytes_mb, 1)},
       {"replica_moves", plan.replica_moves},
       {"leader_changes", plan.leader_changes},
@@ -77,17 +78,17 @@ std::string StatsJson(const planner::Plan& plan, const PlanTimes& times) {
       {"intermediate_violations", plan.intermediate_violations},
       {"unresolved", plan.unresolved.size()},
       {"throttle_kbps", plan.throttle_kbps},
-      {"hours", Rounded(plan.hours, 1e-3)},
-      {"hours_bound", Rounded(plan.hours_bound, 1e-3)},
+      {"hours", Rounded(plan.hours, 1e3)},
+      {"hours_bound", Rounded(plan.hours_bound, 1e3)},
       {"work_spent", plan.work_spent},
       {"summary", plan.summary},
   };
   for (int k = 0; k < planner::kDimensions; ++k) {
     stats["balance"][planner::kDimensionNames[k]] = {
         {"before",
-         {{"max_over_avg", Rounded(plan.before[k].most, 1e-4)}, {"min_over_avg", Rounded(plan.before[k].least, 1e-4)}}},
+         {{"max_over_avg", Rounded(plan.before[k].most, 1e4)}, {"min_over_avg", Rounded(plan.before[k].least, 1e4)}}},
         {"after",
-         {{"max_over_avg", Rounded(plan.after[k].most, 1e-4)}, {"min_over_avg", Rounded(plan.after[k].least, 1e-4)}}},
+         {{"max_over_avg", Rounded(plan.after[k].most, 1e4)}, {"min_over_avg", Rounded(plan.after[k].least, 1e4)}}},
     };
   }
   return stats.dump(2) + "\n";
