@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 sys.path.insert(0, str(ROOT / "integration"))
 
+from harness.bus import Bus  # noqa: E402
 from harness.data_plane import DataPlane  # noqa: E402
 from harness.tenants import Tenant, platform_cli, wait_for_warm_cell  # noqa: E402
 from stack.assembly import Stack  # noqa: E402
@@ -67,6 +68,12 @@ def other_tenant(stack, contexts):
     one = Tenant.make(stack, contexts)
     yield one
     one.clean_up()
+
+
+@pytest.fixture(scope="module")
+def bus_records(stack, secrets):
+    """(topic, value) of all that is on the bus once the module's secrets exist."""
+    return Bus(stack).records()
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""The control-plane Kafka, looked at and spoken to with the services' own identities."""
+
+import time
+import uuid
+
+
+class Bus:
+    def __init__(self, stack):
+        self.stack = stack
+        pki = stack.identities
+        self.settings = self._settings(pki.ca_file, pki.certificate("sluice-provisioner"), pki.key("sluice-provisioner"))
+        folder = stack.state.path("satellite", "identity")
+        self.satellite_settings = self._settings(folder / "ca.pem", folder / "certificate.pem", folder / "private_key.pem")
+
+    def _settings(self, ca_file, certificate, key):
+        return {
+            "bootstrap.servers": self.stack.bus.bootstrap,
+            "security.protocol": "SSL",
+            "ssl.ca.location": str(ca_file),
+            "ssl.certificate.location": str(certificate),
+            "ssl.key.location": str(key),
+        }
+
+    def topics(self):
+        """name → its partitions, of all topics of ours."""
+        from confluent_kafka.admin import AdminClient
+
+        found = AdminClient(self.settings).list_topics(timeout=30).topics
+        return {name: sorted(topic.partitions) for name, topic in found.items() if name.startswith("sluice.")}
+
+    def ends(self):
+        """(topic, partition) → end offset."""
+        from confluent_kafka import Consumer, TopicPartition
+
+        consumer = Consumer({**self.settings, "group.id": "sluice.test." + uuid.uuid4().hex})
+        try:
+            return {(topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)[1]
+                    for topic, partitions in self.topics().items() for partition in partitions}
+        finally:
+            consumer.close()
+
+    def records(self, timeout_s=120):
+        """(topic, value) of all records that are there now; a tombstone's value is empty."""
+        from confluent_kafka import Consumer, TopicPartition
+
+        waiting = {place: end for place, end in self.ends().items() if end > 0}
+        consumer = Consumer({**self.settings, "group.id": "sluice.test." + uuid.uuid4().hex, "enable.auto.commit": False,
+                             "enable.partition.eof": True})
+        consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in waiting])
+        found, deadline = [], time.monotonic() + timeout_s
+        try:
+            while waiting:
+                assert time.monotonic() < deadline, f"not read to the end: {waiting}"
+                message = consumer.poll(1.0)
+                if message is None:
+                    continue
+                place = (message.topic(), message.partition())
+                if message.error() is None:
+                    found.append((message.topic(), message.value() or b""))
+                    if message.offset() + 1 >= waiting.get(place, 0):
+                        waiting.pop(place, None)
+                else:
+                    # The end, also of one whose last records were compacted away.
+                    waiting.pop(place, None)
+        finally:
+            consumer.close()
+        return found
+
+    def headers(self, source, type_name):
+        """CloudEvents headers of a record that is new."""
+        return [("ce_id", str(uuid.uuid4())), ("ce_source", source), ("ce_type", type_name), ("ce_specversion", "1.0"),
+                ("ce_time", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())), ("ce_generation", str(time.time_ns())),
+                ("content-type", "application/protobuf")]
+
+    def say(self, topic, key, value, as_satellite=False, headers=None):
+        """Puts one record on a topic."""
+        from confluent_kafka import Producer
+
+        errors = []
+        producer = Producer({**(self.satellite_settings if as_satellite else self.settings), "message.timeout.ms": 20000})
+        producer.produce(topic, key=key, value=value, headers=headers, on_delivery=lambda error, _: errors.append(error))
+        producer.flush(30)
+        assert errors == [None], errors
+
+    def rejected(self):
+        """Records that consumers of the provisioner have set aside for good."""
+        return int(self.stack.postgres.sql("SELECT count(*) FROM bus_rejected_record", database="provisioner"))
