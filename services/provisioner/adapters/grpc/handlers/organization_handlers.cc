@@ -155,7 +155,8 @@ absl::StatusOr<google::protobuf::Empty> OrganizationHandlers::DeleteEnvironment(
   // The organization's own: an environment's admin does not delete it.
   RETURN_IF_ERROR(access_.Allow(call, {.organization = path.organization()}, request.name()));
   ASSIGN_OR_RETURN(const Caller caller, CallerOf(call, request));
-  RETURN_IF_ERROR(commands_.Delete(caller, provisioner::DeleteEnvironment{.name = request.name(), .etag = request.etag()}));
+  RETURN_IF_ERROR(
+      commands_.Delete(caller, provisioner::DeleteEnvironment{.name = request.name(), .etag = request.etag()}));
   return Empty();
 }
 

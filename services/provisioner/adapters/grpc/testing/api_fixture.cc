@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<ApiFixture>> ApiFixture::Start(ApiFixtureOptions 
   RETURN_IF_ERROR(postgres::Migrate(database, "bus", bus::BusMigrations()));
   RETURN_IF_ERROR(postgres::Migrate(database, "provisioner", ProvisionerMigrations()));
   ASSIGN_OR_RETURN(auto certificate, rpc::testing::TestCertificate::Make());
-  ASSIGN_OR_RETURN(auto authority, pki::Authority::Create("test CA", absl::Now(), absl::Hours(24)));
+  ASSIGN_OR_RETURN(auto authority, pki::Authority::Create("test-ca", absl::Now(), absl::Hours(24)));
   std::unique_ptr<ApiFixture> fixture(
       new ApiFixture(std::move(postgres), database, std::move(certificate), std::move(authority)));
   RETURN_IF_ERROR(fixture->Serve(options));
@@ -74,21 +74,19 @@ ApiFixture::~ApiFixture() {
 
 absl::Status ApiFixture::Serve(const ApiFixtureOptions& options) {
   RETURN_IF_ERROR(fleet_.Refresh(true));
-  const CommandPorts commands{store_,  fleet_,  gate_,   waiters_,               secrets_,
-                              sealer_, clock_, clock::CryptoRandom(), ids_};
+  const CommandPorts commands{store_, fleet_, gate_, waiters_, secrets_, sealer_, clock_, clock::CryptoRandom(), ids_};
+  ASSIGN_OR_RETURN(pki::Authority authority,
+                   pki::Authority::FromPem(authority_.certificate_pem(), authority_.private_key_pem()));
   ASSIGN_OR_RETURN(
-      pki::Authority authority,
-      pki::Authority::FromPem(authority_.certificate_pem(), authority_.private_key_pem()));
-  ASSIGN_OR_RETURN(server_,
-                   ApiServer::Start(ApiServerOptions{.server = {.listen = "localhost:0",
-                                                                .tls = {certificate_.certificate_file(),
-                                                                        certificate_.key_file()}},
-                                                     .limits = options.limits,
-                                                     .watch = options.watch,
-                                                     .pepper = "a pepper of thirty-two bytes....",
-                                                     .satellite_authority = std::move(authority),
-                                                     .bus_bootstrap_servers = "localhost:9092"},
-                                    ApiServerPorts{commands, audit_, metrics_}));
+      server_,
+      ApiServer::Start(ApiServerOptions{.server = {.listen = "localhost:0",
+                                                   .tls = {certificate_.certificate_file(), certificate_.key_file()}},
+                                        .limits = options.limits,
+                                        .watch = options.watch,
+                                        .pepper = "a pepper of thirty-two bytes....",
+                                        .satellite_authority = std::move(authority),
+                                        .bus_bootstrap_servers = "localhost:9092"},
+                       ApiServerPorts{commands, audit_, metrics_}));
   // As one tail with one partition a topic would have begun.
   server_->RingForTest().Begin({0, 0, 0, 0, 0});
   server_->SetServing(true);
@@ -134,7 +132,8 @@ absl::Status ApiFixture::Call(const std::string& method, const google::protobuf:
                               const std::string& key, google::protobuf::Message* response, absl::Duration timeout) {
   std::string bytes;
   RETURN_IF_ERROR(CallWithBytes(method, request.SerializeAsString(), key, &bytes, timeout));
-  if (response != nullptr && !response->ParseFromString(bytes)) return absl::InternalError("the response does not parse");
+  if (response != nullptr && !response->ParseFromString(bytes))
+    return absl::InternalError("the response does not parse");
   return absl::OkStatus();
 }
 

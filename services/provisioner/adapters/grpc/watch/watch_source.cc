@@ -57,10 +57,10 @@ absl::StatusOr<std::unique_ptr<rpc::StreamSource>> WatchSource::Open(const Watch
   }
   std::unique_ptr<WatchSource> source(new WatchSource(parts, call, std::move(scope), std::move(place)));
   if (resume_token.empty()) {
-    source->snapshot_.emplace(source->scope_.data_planes
-                                  ? WatchSnapshot::OfDataPlanes(parts.queries)
-                                  : WatchSnapshot::OfOrganization(parts.queries, source->scope_.organization,
-                                                                  source->scope_.environment));
+    source->snapshot_.emplace(
+        source->scope_.data_planes
+            ? WatchSnapshot::OfDataPlanes(parts.queries)
+            : WatchSnapshot::OfOrganization(parts.queries, source->scope_.organization, source->scope_.environment));
   }
   source->subscription_ = parts.ring.Subscribe(std::move(waker));
   return std::unique_ptr<rpc::StreamSource>(std::move(source));
