@@ -182,7 +182,8 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   if (api.ok()) {
     (*api)->SetServing(true);
     log::Info("serves", {{"port", (*api)->port()}, {"version", kServiceVersion}, {"metrics_port", exposer->port()}});
-    stop.WaitFor(absl::InfiniteDuration());
+    while (!stop.WaitFor(absl::Hours(1))) {
+    }
     (*api)->SetServing(false);
     (*api)->Shutdown(absl::Seconds(5));
   }
