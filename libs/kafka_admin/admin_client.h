@@ -26,11 +26,11 @@ namespace sluice::kafka_admin {
 // concerns one item is in that item's own status, and the results are in the order of the request, one for each
 // item. An error of Kafka's carries the reason "KAFKA_" + Kafka's name of it ("KAFKA_TOPIC_ALREADY_EXISTS";
 // docs/errors.md), see ErrorReason in libs/base/error.h; besides those:
-//   KAFKA_CONNECTION_FAILED   Unavailable         no broker could be dialled, or the connection broke
-//   KAFKA_BROKER_NOT_AVAILABLE  Unavailable       a call for one broker, which is not alive (not retried)
-//   KAFKA_TLS_FAILED          FailedPrecondition  handshake refused: chain, host name, client certificate
-//   KAFKA_TIMEOUT             DeadlineExceeded    `timeout` has passed; a mutation may or may not have happened
-//   KAFKA_MALFORMED_RESPONSE  Internal            bytes that do not decode, or a response over the size limit
+//   KAFKA_CONNECTION_FAILED     Unavailable         no broker could be dialled, or the connection broke
+//   KAFKA_BROKER_NOT_AVAILABLE  Unavailable         a call for one broker, which is not alive (not retried)
+//   KAFKA_TLS_FAILED            FailedPrecondition  handshake refused: chain, host name, client certificate
+//   KAFKA_TIMEOUT               DeadlineExceeded    `timeout` has passed; a mutation may or may not have happened
+//   KAFKA_MALFORMED_RESPONSE    Internal            bytes that do not decode, or a response over the size limit
 // Since a mutation is retried when its connection breaks, a create may report KAFKA_TOPIC_ALREADY_EXISTS for the
 // topic it made itself: treat "exists" and "not found" as reached goals, as level-triggered callers do.
 //
@@ -88,7 +88,7 @@ class AdminClient {
 
   // --- who may, and how much ---
   virtual absl::StatusOr<std::vector<AclBinding>> DescribeAcls(const AclFilter& filter, absl::Duration timeout) = 0;
-  // To create one that exists is no error.
+  // To create one that exists is no error. What CheckAclBinding refuses is not sent.
   virtual absl::StatusOr<std::vector<AclCreateResult>> CreateAcls(const std::vector<AclBinding>& bindings,
                                                                   absl::Duration timeout) = 0;
   virtual absl::StatusOr<std::vector<AclDeleteResult>> DeleteAcls(const std::vector<AclFilter>& filters,
