@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "libs/base/error.h"
+#include "libs/base/strings.h"
 #include "libs/kafka_admin/kafka_admin_client.h"
 #include "libs/sealed/sealed_scram_credential.h"
 #include "services/satellite/adapters/kafka/grant_binding.h"
@@ -385,8 +386,20 @@ TEST_F(RealCellTest, LoadOfEveryBrokerAndWhatAScrapeCosts) {
   const Cell cell = cell_->cells.Find(kCell).value();
   LoadLoop loop({.data_plane = "local", .look_every = absl::Hours(1), .looks_per_sample = 1},
                 {cell_->cells, ConnectToCell, scraper, cell_->loads, publisher, clock::RealClock(), metrics});
-  ASSERT_TRUE(loop.LookAt(cell).ok());
-  ASSERT_TRUE(loop.LookAt(cell).ok());
+  // The agent of a node starts after the node itself is ready.
+  for (const CellBroker& broker : cell.brokers) {
+    EXPECT_EQ(Settles("whole",
+                      [&]() -> std::string {
+                        const auto page = scraper.Scrape(broker.metrics, kCall);
+                        if (!page.ok()) return std::string(Std(page.status().message()));
+                        return ParseBrokerReading(*page) ? "whole" : *page;
+                      }),
+              "whole");
+  }
+  for (int look = 0; look < 2; ++look) {
+    const absl::Status looked = loop.LookAt(cell);
+    ASSERT_TRUE(looked.ok()) << looked;
+  }
   const auto reading = cell_->loads.Latest(kCell);
   ASSERT_TRUE(reading.has_value());
   ASSERT_EQ(reading->sample.brokers_size(), 3);

@@ -6,6 +6,9 @@
 namespace sluice::satellite {
 namespace {
 
+// The agent's own.
+constexpr std::string_view kCpu = "process_cpu_seconds_total";
+
 struct Line {
   std::string_view name;
   std::string topic;
@@ -22,7 +25,7 @@ std::string TopicOf(std::string_view labels) {
 }
 
 std::optional<Line> ParseLine(std::string_view text) {
-  if (!text.starts_with("sluice_")) return std::nullopt;
+  if (!text.starts_with("sluice_") && !text.starts_with(kCpu)) return std::nullopt;
   Line line;
   const size_t end_of_name = text.find_first_of("{ ");
   if (end_of_name == std::string_view::npos) return std::nullopt;
@@ -76,7 +79,7 @@ std::optional<BrokerReading> ParseBrokerReading(std::string_view text) {
     } else if (line->name == "sluice_broker_request_handler_idle") {
       reading.request_handler_idle = line->value;
       has_idle = true;
-    } else if (line->name == "sluice_broker_cpu_seconds_total") {
+    } else if (line->name == kCpu) {
       reading.cpu_seconds_total = line->value;
     }
   }

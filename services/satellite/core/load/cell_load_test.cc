@@ -16,7 +16,7 @@ sluice_broker_replicas 6.0
 sluice_broker_connections{listener="CLIENT",networkprocessor="0",} 2.0
 sluice_broker_connections{listener="CLIENT",networkprocessor="1",} 3.0
 sluice_broker_request_handler_idle 0.98
-sluice_broker_cpu_seconds_total 12.5
+process_cpu_seconds_total 12.5
 sluice_topic_bytes_in_total{topic="lkc-a.t",} 100.0
 sluice_topic_bytes_out_total{topic="lkc-a.t",} 50.0
 jvm_threads_current 10
@@ -27,6 +27,7 @@ TEST(BrokerReadingTest, ReadsWhatItNames) {
   ASSERT_TRUE(reading.has_value());
   EXPECT_EQ(reading->bytes_in_total, 1500);
   EXPECT_EQ(reading->connections, 5);
+  EXPECT_EQ(reading->cpu_seconds_total, 12.5);
   EXPECT_EQ(reading->leaders, 5);
   EXPECT_EQ(reading->request_handler_idle, 0.98);
   EXPECT_EQ(reading->topics.at("lkc-a.t").in, 100);
