@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import protos
+import reasons
 import rooms
 import shape
 import tested
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def complaints(tree):
-    for check in (*rooms.CHECKS, *shape.CHECKS, *tested.CHECKS):
+    for check in (*rooms.CHECKS, *shape.CHECKS, *tested.CHECKS, *reasons.CHECKS):
         yield from check(tree)
 
 

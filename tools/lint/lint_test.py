@@ -2,6 +2,7 @@
 
 import pytest
 
+import reasons
 import rooms
 import shape
 import tested
@@ -165,3 +166,22 @@ def test_another_packages_test_must_name_it():
              "libs/b/BUILD.bazel": other}
     names = [line.split(":no")[0] for line in found(lambda tree: tested.targets_are_tested(tree, {}), files)]
     assert len(names) == 2  # two and apart
+
+
+PAGE = "| reason | code | |\n| `NO_ROOM` | X | it is full |\n"
+GIVES = 'return MakeError(code, "full", {.reason = "NO_ROOM"});\n'
+
+
+@pytest.mark.parametrize("files", [
+    {"docs/errors.md": PAGE, "libs/x/x.cc": GIVES + '{.reason = "UNHEARD_OF"}'},
+    {"docs/errors.md": PAGE, "libs/x/x.cc": 'return Precondition(name, "UNHEARD_OF", "do this");' + GIVES},
+    {"docs/errors.md": PAGE, "libs/x/x.cc": GOOD},
+    {"docs/errors.md": PAGE, "libs/x/x.cc": GOOD, "libs/x/x_test.cc": GIVES},
+])
+def test_a_reason_is_documented_and_given(files):
+    assert len(found(reasons.reasons_are_documented, files)) == 1
+
+
+def test_a_documented_reason_may_be_given():
+    files = {"docs/errors.md": PAGE, "libs/x/x.cc": GIVES + '{.reason = "KAFKA_ANYTHING"}'}
+    assert not found(reasons.reasons_are_documented, files)

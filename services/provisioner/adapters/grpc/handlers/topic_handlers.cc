@@ -10,6 +10,7 @@
 #include "services/provisioner/adapters/grpc/handlers/request_caller.h"
 #include "services/provisioner/adapters/grpc/handlers/wish_conversion.h"
 #include "services/provisioner/adapters/records/api_records.h"
+#include "services/provisioner/core/access/not_found.h"
 #include "services/provisioner/core/access/resource_path.h"
 
 namespace sluice::provisioner {
@@ -51,8 +52,11 @@ absl::StatusOr<google::longrunning::Operation> TopicHandlers::Create(const Call&
 
 absl::StatusOr<v1::Topic> TopicHandlers::Get(const Call& call, const v1::GetTopicRequest& request) {
   RETURN_IF_ERROR(AllowTopic(call, request.name(), "name"));
-  ASSIGN_OR_RETURN(const Topic topic, queries_.GetTopic(request.name()));
-  return records::ToApi(topic);
+  const absl::StatusOr<Topic> topic = queries_.GetTopic(request.name());
+  // Whatever of it is missing, it is spoken of as it was asked for.
+  if (absl::IsNotFound(topic.status())) return ResourceNotFound(request.name());
+  if (!topic.ok()) return topic.status();
+  return records::ToApi(*topic);
 }
 
 absl::StatusOr<v1::ListTopicsResponse> TopicHandlers::List(const Call& call, const v1::ListTopicsRequest& request) {
