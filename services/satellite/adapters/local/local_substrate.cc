@@ -31,6 +31,8 @@ failpoint::FailPoint remove_after_rename("satellite.remove.2_after_rename");
 
 constexpr char kDeletingPrefix[] = ".deleting-";
 constexpr absl::Duration kAwaitClassArchive = absl::Seconds(45);
+constexpr int kStateLockTries = 50;
+constexpr int kStateLockPauseUs = 50'000;
 // A broker's own working space: under this much free disk no node is started.
 constexpr int64_t kLeastFreeToStart = int64_t{64} << 20;
 
@@ -51,6 +53,19 @@ absl::Status NoCapacity(const std::string& message, const std::string& remedy) {
 }
 
 std::string CertificateNameOf(const std::string& cluster) { return cluster + ".node"; }
+
+// Its descriptor, or -1. A predecessor that was killed this moment may still be ending: it is waited for.
+int LockStateFolder(const std::string& folder) {
+  const int lock = open((folder + "/substrate.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  for (int tries = 0; lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (tries == kStateLockTries) {
+      close(lock);
+      return -1;
+    }
+    usleep(kStateLockPauseUs);
+  }
+  return lock;
+}
 
 // What a crash left of a removal.
 void EraseRemovedClusters(const std::string& clusters_folder) {
@@ -78,9 +93,8 @@ absl::StatusOr<std::unique_ptr<LocalSubstrate>> LocalSubstrate::Open(LocalSubstr
   options.state_folder = fs::absolute(options.state_folder).lexically_normal();
   fs::create_directories(options.state_folder + "/clusters", error);
   if (error) return absl::InternalError(absl::StrCat("cannot make ", options.state_folder, ": ", error.message()));
-  const int lock = open((options.state_folder + "/substrate.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    if (lock >= 0) close(lock);
+  const int lock = LockStateFolder(options.state_folder);
+  if (lock < 0) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition, options.state_folder + " is used by another satellite",
         {.reason = "STATE_FOLDER_IN_USE", .remedy = "Stop the other satellite, or give this one its own."});
