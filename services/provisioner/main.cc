@@ -163,10 +163,12 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   });
   run([&] {
     relay_end = relay.Run(stop);
+    log::Info("the relay has ended", {{"status", relay_end.ToString()}});
     stop.Stop();
   });
   run([&] {
     consumers_end = consumers.Run(stop);
+    log::Info("the status consumers have ended", {{"status", consumers_end.ToString()}});
     stop.Stop();
   });
   run([&] { fleet_loop.Run(stop); });
