@@ -181,7 +181,7 @@ ParkedCounts InboxStore::Count(pqxx::transaction_base& transaction, int at_most)
   const pqxx::row row = transaction.exec_params1(
       "SELECT count(*) FILTER (WHERE state = 'RETRYING'), count(*) FILTER (WHERE state = 'PARKED'), (SELECT count(*) "
       "FROM "
-      "(SELECT 1 FROM bus_parked_record WHERE consumer = $1 LIMIT $2) AS some) FROM bus_parked_key WHERE consumer = $1",
+      "(SELECT 1 FROM bus_parked_record WHERE consumer = $1 LIMIT $2) AS counted) FROM bus_parked_key WHERE consumer = $1",
       consumer_, at_most);
   return {row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()};
 }
@@ -190,8 +190,8 @@ std::int64_t InboxStore::Prune(pqxx::transaction_base& transaction, absl::Durati
   return transaction
       .exec_params(
           "DELETE FROM bus_inbox WHERE ctid = ANY (ARRAY (SELECT ctid FROM bus_inbox WHERE received_at < now() - "
-          "make_interval(secs => $1::float8) ORDER BY received_at LIMIT 5000)) AND consumer = $2",
-          absl::ToDoubleSeconds(retention), consumer_)
+          "make_interval(secs => $1::float8) ORDER BY received_at LIMIT $2)) AND consumer = $3",
+          absl::ToDoubleSeconds(retention), kPruneAtMost, consumer_)
       .affected_rows();
 }
 
