@@ -95,9 +95,10 @@ TEST_F(KafkaClientTest, AGroupCommitsByHandAndGoesOnThere) {
   }
   int assigned = 0, revoked = 0;
   {
-    auto consumer = Consumer::Create({.connection = As("admin"), .group_id = "by-hand"},
-                                     {.on_assigned = [&](const auto& p) { assigned += static_cast<int>(p.size()); },
-                                      .on_revoked = [&](const auto& p, bool) { revoked += static_cast<int>(p.size()); }});
+    auto consumer =
+        Consumer::Create({.connection = As("admin"), .group_id = "by-hand"},
+                         {.on_assigned = [&](const auto& p) { assigned += static_cast<int>(p.size()); },
+                          .on_revoked = [&](const auto& p, bool) { revoked += static_cast<int>(p.size()); }});
     ASSERT_TRUE(consumer.ok());
     ASSERT_TRUE((*consumer)->Subscribe({"by-hand"}).ok());
     auto record = ReadOne(**consumer);
@@ -119,9 +120,10 @@ TEST_F(KafkaClientTest, AcledByTheCertificatesNameWithADotAtTheEnd) {
   ASSERT_TRUE(kafka_->CreateTopic("sluice.dp.eu-1.status.v1").ok());
   ASSERT_TRUE(kafka_->CreateTopic("sluice.dp.eu-10.status.v1").ok());
   ASSERT_TRUE(kafka_->AllowTopic("satellite-eu-1", "sluice.dp.eu-1.", /*prefixed=*/true, "Write").ok());
-  EXPECT_TRUE(SendOne(As("satellite-eu-1"), {.topic = "sluice.dp.eu-1.status.v1", .key = "k", .value = "v"}).status.ok());
-  const DeliveryReport denied =
-      SendOne(As("satellite-eu-1"), {.topic = "sluice.dp.eu-10.status.v1", .key = "k", .value = "v"}, absl::Seconds(10));
+  EXPECT_TRUE(
+      SendOne(As("satellite-eu-1"), {.topic = "sluice.dp.eu-1.status.v1", .key = "k", .value = "v"}).status.ok());
+  const DeliveryReport denied = SendOne(
+      As("satellite-eu-1"), {.topic = "sluice.dp.eu-10.status.v1", .key = "k", .value = "v"}, absl::Seconds(10));
   EXPECT_EQ(ErrorReason(denied.status), "KAFKA_ACCESS_DENIED") << denied.status;
 }
 

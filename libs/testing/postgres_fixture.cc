@@ -28,8 +28,8 @@ void GiveToPostgres(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PostgresFixture>> PostgresFixture::Start() {
-  std::unique_ptr<PostgresFixture> fixture(new PostgresFixture(NewTempFolder("sluice-pg")));
+absl::StatusOr<std::unique_ptr<PostgresFixture>> PostgresFixture::Start(PostgresFixtureOptions options) {
+  std::unique_ptr<PostgresFixture> fixture(new PostgresFixture(NewTempFolder("sluice-pg"), options));
   RETURN_IF_ERROR(fixture->InitDb());
   for (int attempt = 0; attempt < 3; ++attempt) {
     fixture->port_ = FreePort();
@@ -59,15 +59,16 @@ absl::Status PostgresFixture::InitDb() {
 }
 
 absl::Status PostgresFixture::Launch() {
-  ASSIGN_OR_RETURN(server_, ChildProcess::Start({.argv = {std::string(kBin) + "postgres", "-D", folder_ + "/data", "-p",
-                                                          std::to_string(port_), "-k", folder_, "-h", "127.0.0.1", "-c",
-                                                          "max_connections=200", "-c", "shared_buffers=128MB", "-c",
-                                                          "max_wal_size=1GB"},
-                                                 .log_file = folder_ + "/log",
-                                                 .user = kUser,
-                                                 // Immediate shutdown: takes its own children along.
-                                                 .parent_death_signal = SIGQUIT}));
-  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  ASSIGN_OR_RETURN(
+      server_, ChildProcess::Start(
+                   {.argv = {std::string(kBin) + "postgres", "-D", folder_ + "/data", "-p", std::to_string(port_), "-k",
+                             folder_, "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=128MB",
+                             "-c", "max_wal_size=1GB", "-c", options_.fsync ? "fsync=on" : "fsync=off"},
+                    .log_file = folder_ + "/log",
+                    .user = kUser,
+                    // Immediate shutdown: takes its own children along.
+                    .parent_death_signal = SIGQUIT}));
+  const absl::Time deadline = absl::Now() + absl::Seconds(120);
   ASSIGN_OR_RETURN(const std::string text, postgres::ConnectionString(OptionsFor(kUser)));
   while (absl::Now() < deadline && server_->Running()) {
     try {

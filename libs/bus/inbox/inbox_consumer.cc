@@ -122,7 +122,7 @@ class InboxConsumer::Impl {
       auto record = consumer_->Poll(taken == 0 ? wait : absl::ZeroDuration());
       if (!record.ok()) {
         if (ErrorReason(record.status()) == "KAFKA_FATAL") return record.status();
-        log::Warn("inbox poll", {{"consumer", options_.consumer}, {"error", record.status().ToString()}});
+        Complain("inbox cannot poll", record.status());
         break;
       }
       if (!record->has_value()) break;
@@ -182,8 +182,17 @@ class InboxConsumer::Impl {
       (void)after_offset_commit.Hit();
     } else {
       // They come again, and the inbox knows them.
-      log::Warn("offset commit", {{"consumer", options_.consumer}, {"error", status.ToString()}});
+      log::Warn("offset commit", {{"consumer", options_.consumer}, {"error", std::string(status.message())}});
     }
+  }
+
+  // At most once in ten seconds: while a server is away every step fails.
+  void Complain(std::string_view what, const absl::Status& status) {
+    if (Now() < next_complaint_) return;
+    next_complaint_ = Now() + absl::Seconds(10);
+    log::Warn(
+        what,
+        {{"consumer", options_.consumer}, {"reason", ErrorReason(status)}, {"error", std::string(status.message())}});
   }
 
   // --- PostgreSQL --------------------------------------------------------------------------------------------------
@@ -197,7 +206,8 @@ class InboxConsumer::Impl {
       if (postgres::IsDatabaseTrouble(status)) {
         WaitOut(status);
       } else if (one_by_one) {
-        log::Error("inbox cannot set a record aside", {{"consumer", options_.consumer}, {"error", status.ToString()}});
+        log::Error("inbox cannot set a record aside",
+                   {{"consumer", options_.consumer}, {"error", std::string(status.message())}});
         WaitOut(status);
       } else {
         one_by_one = true;
@@ -214,7 +224,7 @@ class InboxConsumer::Impl {
 
   // Keeps the membership alive meanwhile: a consumer that does not poll is put out of its group.
   void WaitOut(const absl::Status& status) {
-    log::Warn("inbox waits", {{"consumer", options_.consumer}, {"error", status.ToString()}});
+    Complain("inbox waits", status);
     const absl::Duration until = Now() + trouble_.Next();
     while (Now() < until && !stop_->stopped() && !batch_.empty()) {
       // Paused, so that nothing is added to the batch beyond one record that was on its way.
@@ -296,9 +306,9 @@ class InboxConsumer::Impl {
                                                 {"topic", event.topic},
                                                 {"key", event.key},
                                                 {"ce_id", event.id},
-                                                {"error", cause.ToString()}});
+                                                {"error", std::string(cause.message())}});
     RETURN_IF_ERROR(ports_.pool.InTransaction({.idempotent = true}, [&](pqxx::transaction_base& transaction) {
-      store_.SetKeyAside(transaction, event, cause.message().data());
+      store_.SetKeyAside(transaction, event, std::string(cause.message()));
       return absl::OkStatus();
     }));
     metrics_.set_aside.Increment();
@@ -319,7 +329,7 @@ class InboxConsumer::Impl {
           retries_.Refresh(store_.Retrying(transaction), Now());
           return absl::OkStatus();
         });
-    if (!status.ok()) log::Warn("inbox look", {{"consumer", options_.consumer}, {"error", status.ToString()}});
+    if (!status.ok()) Complain("inbox cannot look at what is parked", status);
     if (full_) log::Error("too many parked records: nothing more is read", {{"consumer", options_.consumer}});
     std::int64_t lag = 0;
     for (const kafka_client::TopicPartition& partition : assigned_) {
@@ -330,10 +340,13 @@ class InboxConsumer::Impl {
     metrics_.lag.Set(static_cast<double>(lag));
     if (Now() < next_prune_) return;
     next_prune_ = Now() + kPruneEach;
+    std::int64_t pruned = 0;
     (void)ports_.pool.InTransaction({.timeout = absl::Seconds(5)}, [&](pqxx::transaction_base& transaction) {
-      store_.Prune(transaction, options_.retention);
+      pruned = store_.Prune(transaction, options_.retention);
       return absl::OkStatus();
     });
+    // There is more: a slice at each look, so that the events do not wait for it.
+    if (pruned >= InboxStore::kPruneAtMost) next_prune_ = Now();
   }
 
   void TryDueKeys() {
@@ -381,7 +394,7 @@ class InboxConsumer::Impl {
     metrics_.failures.Increment();
     int attempts = 0;
     const absl::Status status = ports_.pool.InTransaction([&](pqxx::transaction_base& transaction) {
-      attempts = store_.CountFailure(transaction, key, cause.message().data(), retries_.max_attempts());
+      attempts = store_.CountFailure(transaction, key, std::string(cause.message()), retries_.max_attempts());
       return absl::OkStatus();
     });
     if (!status.ok()) return;
@@ -392,7 +405,7 @@ class InboxConsumer::Impl {
                                                    {"topic", key.first},
                                                    {"key", key.second},
                                                    {"attempts", attempts},
-                                                   {"error", cause.ToString()}});
+                                                   {"error", std::string(cause.message())}});
   }
 
   InboxOptions options_;
@@ -414,6 +427,7 @@ class InboxConsumer::Impl {
   std::map<kafka_client::TopicPartition, std::int64_t> to_commit_;
   std::map<kafka_client::TopicPartition, std::int64_t> read_up_to_;
   absl::Duration committed_at_;
+  absl::Duration next_complaint_;
   absl::Duration next_look_;
   absl::Duration next_prune_;
 };

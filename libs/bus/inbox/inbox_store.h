@@ -73,7 +73,8 @@ class InboxStore {
 
   // `records` is counted up to `at_most`.
   ParkedCounts Count(pqxx::transaction_base& transaction, int at_most) const;
-  // At most 5,000 inbox rows; how many it were.
+  // How many rows it were, at most kPruneAtMost.
+  static constexpr int kPruneAtMost = 5000;
   std::int64_t Prune(pqxx::transaction_base& transaction, absl::Duration retention) const;
 
  private:

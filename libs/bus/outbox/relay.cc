@@ -32,6 +32,8 @@ failpoint::FailPoint after_delete("bus.relay.after_delete");
 // While a batch is younger than this its topics are waited for; older, the other topics go on without them.
 constexpr absl::Duration kPatience = absl::Milliseconds(20);
 constexpr absl::Duration kCountEach = absl::Seconds(1);
+// While PostgreSQL is away each step fails.
+constexpr absl::Duration kComplainEach = absl::Seconds(10);
 constexpr absl::Duration kErrorWait = absl::Milliseconds(200);
 // In renewals of the lease: what is said again after a change of holder, and how long tombstones are kept for that.
 constexpr std::int64_t kRepublishBeats = 20;
@@ -84,7 +86,10 @@ class Relay::Impl {
       if (absl::Status fatal = producer_->fatal_error(); !fatal.ok()) return fatal;
       const absl::Status status = Step();
       if (status.ok()) continue;
-      log::Warn("relay step failed", {{"error", status.ToString()}});
+      if (Now() >= next_complaint_) {
+        next_complaint_ = Now() + kComplainEach;
+        log::Warn("relay step failed", {{"reason", ErrorReason(status)}, {"error", std::string(status.message())}});
+      }
       stop.WaitFor(clock::Jittered(ports_.random, kErrorWait));
     }
     Finish();
@@ -314,6 +319,7 @@ class Relay::Impl {
   // The last read left topics out.
   bool skipped_ = false;
   absl::Duration sent_at_;
+  absl::Duration next_complaint_;
   absl::Duration next_sweep_;
   absl::Duration next_count_;
   absl::Duration next_opening_ = absl::InfiniteDuration();

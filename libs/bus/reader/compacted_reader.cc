@@ -96,7 +96,7 @@ class CompactedReader final : public DocumentSource {
       log::Warn("record dropped", {{"topic", options_.topic},
                                    {"partition", partition},
                                    {"offset", offset},
-                                   {"error", status.message().data()}});
+                                   {"error", std::string(status.message())}});
     } else if (filter_.Admit(event->key, event->generation, !event->payload.has_value())) {
       events.push_back(*std::move(event));
     } else {
