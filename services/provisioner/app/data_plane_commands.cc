@@ -21,6 +21,8 @@ constexpr absl::Duration kTokenLifetime = absl::Minutes(10);
 // It is a part of topic names and of a certificate's CN.
 constexpr int kLongestId = 40;
 constexpr size_t kSealingKeyBytes = 32;
+// How long an enrolment waits for DataPlaneLoop to make the topics.
+constexpr absl::Duration kBusPatience = absl::Seconds(5);
 
 absl::Status SecretShownOnce() {
   return MakeError(absl::StatusCode::kFailedPrecondition, "this request made its token, which was shown then",
@@ -174,7 +176,7 @@ absl::Status DataPlaneCommands::Delete(const Caller& caller, const DeleteDataPla
   return CommitAndTell(ports_, caller, mutation).status();
 }
 
-absl::StatusOr<DataPlane> DataPlaneCommands::CheckEnrolment(const std::string& token) {
+absl::StatusOr<DataPlane> DataPlaneCommands::ByToken(const std::string& token) {
   const size_t dot = token.find('.');
   if (dot == std::string::npos || token.size() > 256) return TokenInvalid();
   ASSIGN_OR_RETURN(const std::optional<Aggregate> found,
@@ -188,11 +190,27 @@ absl::StatusOr<DataPlane> DataPlaneCommands::CheckEnrolment(const std::string& t
   return data_plane;
 }
 
+absl::StatusOr<DataPlane> DataPlaneCommands::CheckEnrolment(const std::string& token) {
+  // A satellite that starts before its topics and rights are there would be refused by Kafka for good.
+  const absl::Duration end = ports_.clock.MonotonicNow() + kBusPatience;
+  while (true) {
+    ASSIGN_OR_RETURN(DataPlane data_plane, ByToken(token));
+    if (data_plane.bus_ready) return data_plane;
+    if (ports_.clock.MonotonicNow() >= end) {
+      return MakeError(absl::StatusCode::kUnavailable, "the data plane's topics are not there yet",
+                       {.reason = "DATA_PLANE_NOT_READY",
+                        .remedy = "try again; is the control-plane Kafka up?",
+                        .retry_after = absl::Seconds(1)});
+    }
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+}
+
 absl::StatusOr<DataPlane> DataPlaneCommands::Enrol(const Caller& caller, const SatelliteEnrolment& enrolment) {
   if (enrolment.sealing_public_key.size() != kSealingKeyBytes) {
     return InvalidField("sealing_public_key", "is not 32 bytes", "send the satellite's X25519 public key");
   }
-  ASSIGN_OR_RETURN(DataPlane data_plane, CheckEnrolment(enrolment.token));
+  ASSIGN_OR_RETURN(DataPlane data_plane, ByToken(enrolment.token));
   RETURN_IF_ERROR(enrol_checked.Hit());
   const absl::Time now = ports_.clock.Now();
   data_plane.enrolment.reset();
@@ -206,7 +224,7 @@ absl::StatusOr<DataPlane> DataPlaneCommands::Enrol(const Caller& caller, const S
   const absl::Status committed = CommitAndTell(ports_, caller, mutation).status();
   if (ErrorReason(committed) == "VERSION_CONFLICT") {
     // Another change of the row, or another enrolment: the token tells.
-    RETURN_IF_ERROR(CheckEnrolment(enrolment.token).status());
+    RETURN_IF_ERROR(ByToken(enrolment.token).status());
   }
   RETURN_IF_ERROR(committed);
   RETURN_IF_ERROR(enrol_committed.Hit());

@@ -73,12 +73,15 @@ class DataPlaneCommands {
   absl::StatusOr<DataPlane> Update(const Caller& caller, const UpdateDataPlane& request);
   absl::Status Delete(const Caller& caller, const DeleteDataPlane& request);
 
-  // The data plane whose token this is, when it is good now. Changes nothing.
+  // The data plane whose token this is, when it is good now and its topics and rights are there (waited for up to 5 s,
+  // then UNAVAILABLE DATA_PLANE_NOT_READY). Changes nothing.
   absl::StatusOr<DataPlane> CheckEnrolment(const std::string& token);
   absl::StatusOr<DataPlane> Enrol(const Caller& caller, const SatelliteEnrolment& enrolment);
   absl::StatusOr<DataPlane> Renew(const Caller& caller, const SatelliteRenewal& renewal);
 
  private:
+  absl::StatusOr<DataPlane> ByToken(const std::string& token);
+
   CommandPorts ports_;
 };
 

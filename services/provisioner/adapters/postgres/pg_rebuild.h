@@ -29,7 +29,7 @@ class PgRebuild {
     // SHA-256, in hex, over the rows in the order of their uids: each uid and the SHA-256 of its state.
     std::string sha256;
   };
-  // One for each kind, those without rows too.
+  // One for each kind, those without rows too; without the satellites' signs of life, which change each 5 s.
   absl::StatusOr<std::vector<Checksum>> Checksums();
 
  private:

@@ -164,6 +164,7 @@ void Follow(ClusterFamily& family, absl::Time now) {
       status != nullptr && (operation == nullptr || status->observed_generation >= operation->document_generation);
   if (cluster.meta.delete_time) {
     const bool shut = reached && seen->state == SeenLogicalState::kSuspended;
+    if (shut) cluster.observed_generation = cluster.meta.generation;
     if (shut && operation != nullptr && *cluster.meta.purge_time > now) EndOperation(family, now);
     return;
   }
