@@ -3,6 +3,7 @@
 What exists already is used again, so a second run takes seconds."""
 
 import argparse
+import socket
 import sys
 import time
 import uuid
@@ -94,6 +95,27 @@ def topic_of(stack, steps):
                                                            "--partitions", "3"))
 
 
+def await_brokers(cluster, steps, timeout_s=120):
+    """After a stop the brokers come back while the last word about them is still the old one: ask them."""
+    def answers(address):
+        host, port = address.rsplit(":", 1)
+        try:
+            with socket.create_connection((host, int(port)), timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def wait():
+        deadline, addresses = time.monotonic() + timeout_s, cluster["bootstrap_servers"].split(",")
+        while not all(map(answers, addresses)):
+            if time.monotonic() > deadline:
+                raise Failure(f"not all of {cluster['bootstrap_servers']} answered within {timeout_s} s.",
+                              "Look: ./sluice dataplane describe local")
+            time.sleep(0.2)
+
+    steps.take("its brokers answer", wait)
+
+
 def client_settings(cluster, key):
     return {
         "bootstrap.servers": cluster["bootstrap_servers"],
@@ -102,6 +124,7 @@ def client_settings(cluster, key):
         "sasl.username": key["username"],
         "sasl.password": key["password"],
         "ssl.ca.location": cluster["ca_file"],
+        "log_level": 2,  # a broker that is not there yet is tried again, and that is no news
     }
 
 
@@ -144,12 +167,12 @@ def consume(settings, topic, group, run):
         consumer.close()
 
 
-def what_next(cluster, key, prefix):
+def what_next(stack, cluster, key, prefix):
     print(f"""
 Any Kafka client can use it (SASL_SSL, SCRAM-SHA-512):
   bootstrap.servers  {cluster['bootstrap_servers']}
   sasl.username      {key['username']}
-  sasl.password      in .run/cli/first-run-key.json
+  sasl.password      in {stack.state.path('cli', 'first-run-key.json')}
   ssl.ca.location    {cluster['ca_file']}
   topics and groups  begin with {prefix or '(no prefix)'}
 
@@ -170,13 +193,14 @@ def main():
     await_cell(stack, steps)
     cluster = cluster_of(stack, steps)
     key = key_of(stack, steps)
+    await_brokers(cluster, steps)
     topic_of(stack, steps)
     prefix = cluster.get("topic_prefix", "")
     settings, run = client_settings(cluster, key), uuid.uuid4().hex
     steps.take(f"{RECORDS} records produced", lambda: produce(settings, prefix + TOPIC, run))
     group = cluster.get("group_prefix", prefix) + "first-run"
     steps.take(f"{RECORDS} records consumed", lambda: consume(settings, prefix + TOPIC, group, run))
-    what_next(cluster, key, prefix)
+    what_next(stack, cluster, key, prefix)
     return 0
 
 

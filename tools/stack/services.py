@@ -143,6 +143,7 @@ class Services:
             "--enrolment-token-file", self.state.path("secrets", "enrolment-token"),
             "--substrate", "local",
             "--kafka-home", kafka_jvm.kafka_home(),
+            "--cache-dir", kafka_jvm.cache_folder() / "satellite",
             "--port-range", f"{first}-{first + BROKER_PORTS - 1}",
             "--max-brokers", "12",
             "--metrics-listen", f"{HOST}:{self.ports['satellite-metrics']}",
