@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -377,6 +380,60 @@ TEST_F(RealCellTest, DeletionLeavesNothing) {
   for (const auto& topic : topics) EXPECT_THAT(topic.name, testing::Not(HasSubstr("lkc-gone")));
   const auto quotas = cell_->admin->DescribeClientQuotas({}, kCall).value();
   for (const auto& quota : quotas) EXPECT_NE(quota.entity.at("user"), "lkc-gone");
+}
+
+// Java's own producer with one key: megabytes a second that it reached, by its own count.
+double ProducePerSecond(const std::string& topic, const std::string& config_file, int records) {
+  const std::string command = "java -Xmx96m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '" +
+                              std::string(getenv("HOME")) +
+                              "/.cache/sluice/kafka/4.3.1/libs/*' org.apache.kafka.tools.ProducerPerformance --topic " +
+                              topic + " --num-records " + std::to_string(records) +
+                              " --record-size 1000 --throughput -1 --command-config " + config_file + " 2>&1";
+  const std::unique_ptr<FILE, int (*)(FILE*)> output(popen(command.c_str(), "r"), &pclose);
+  std::string text;
+  char buffer[4096];
+  while (output != nullptr && fgets(buffer, sizeof(buffer), output.get()) != nullptr) text = text + buffer;
+  // The last report is the one over everything: "3000 records sent, 99.5 records/sec (0.09 MB/sec), …".
+  const size_t end = text.rfind(" records/sec (");
+  if (end == std::string::npos) {
+    ADD_FAILURE() << text;
+    return 0;
+  }
+  const size_t begin = text.rfind(' ', end - 1);
+  return std::stod(text.substr(begin + 1, end - begin - 1)) * 1000 / 1e6;
+}
+
+TEST_F(RealCellTest, QuotaHoldsOverTwoKeysAndAllBrokers) {
+  auto document = Document("lkc-quota");
+  document.mutable_logical_cluster()->mutable_limits()->set_ingress_bytes_per_second(300'000);
+  AddKey(document, "key-a");
+  AddKey(document, "key-b");
+  AddTopic(document, "w1", "t");
+  Wish(document);
+  const Cell cell = cell_->cells.Find(kCell).value();
+  std::string bootstrap;
+  for (const CellBroker& broker : cell.brokers) {
+    bootstrap += (bootstrap.empty() ? "" : ",") + broker.client.host + ":" + std::to_string(broker.client.port);
+  }
+  const std::string folder = FreshFolder();
+  const auto produce = [&](const std::string& uid) {
+    const std::string file = folder + "/" + uid;
+    std::ofstream(file) << "bootstrap.servers=" << bootstrap << "\nacks=all\nbatch.size=4000\n"
+                        << "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nssl.truststore.type=PEM\n"
+                        << "ssl.truststore.location=" << cell.client_ca_file << "\nsasl.jaas.config="
+                        << "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"lkc-quota."
+                        << uid << "\" password=\"pw-" << uid << "\";\n";
+    return ProducePerSecond("lkc-quota.t", file, 3000);
+  };
+  auto first = std::async(std::launch::async, produce, "key-a");
+  const double second = produce("key-b");
+  const double together = first.get() + second;
+  std::cout << "two keys together: " << together << " MB/s of 0.3\n";
+  // Each alone would reach 0.3 if the quota were a key's own.
+  EXPECT_LT(together, 0.45);
+  EXPECT_GT(together, 0.05);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
 }
 
 TEST_F(RealCellTest, LoadOfEveryBrokerAndWhatAScrapeCosts) {
