@@ -265,7 +265,10 @@ absl::Status ClusterLoop::Gather(Round& round) {
   snapshot.now = parts_.clock.MonotonicNow();
   if (round.wish.deleted) return absl::OkStatus();
   AddDigests(round);
-  return GatherKafka(round);
+  const absl::Status gathered = GatherKafka(round);
+  // After the samples: one that is younger than "now" would look like one from the future.
+  snapshot.now = parts_.clock.MonotonicNow();
+  return gathered;
 }
 
 // --- act ---
