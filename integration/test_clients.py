@@ -12,7 +12,7 @@ def serverless(tenant):
 
 @pytest.fixture(scope="module")
 def dedicated(tenant):
-    cluster = tenant.dedicated("--brokers", "1", "--disk-mib", "512")
+    cluster = tenant.dedicated("--brokers", "1", "--disk-mib", "1024")
     yield cluster
     cluster.delete()
 

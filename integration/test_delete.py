@@ -25,7 +25,7 @@ def test_a_purged_serverless_cluster_leaves_nothing(tenant, data_plane):
 
 
 def test_a_purged_dedicated_cluster_leaves_neither_process_nor_folder(tenant, data_plane):
-    cluster = tenant.dedicated("--brokers", "1", "--disk-mib", "512")
+    cluster = tenant.dedicated("--brokers", "1", "--disk-mib", "1024")
     physical = cluster.describe()["physical_cluster"]
     running = data_plane.running(physical)
     assert len(running) == 2, "a broker and a controller"

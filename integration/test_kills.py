@@ -111,7 +111,7 @@ def test_satellite_dies_at_each_step_of_a_serverless_life(whole, tenant, data_pl
 
 def test_satellite_dies_at_each_step_of_a_dedicated_life(whole, tenant, data_plane):
     cell = wait_for_warm_cell(whole)
-    life = Life(tenant, "dedicated", "--brokers", "1", "--disk-mib", "512")
+    life = Life(tenant, "dedicated", "--brokers", "1", "--disk-mib", "1024")
     fired, cluster_id = interrupted(whole, "satellite", SATELLITE, life)
     nothing_is_doubled_or_left(life, data_plane, cell, cluster_id)
     all_were_passed(fired, BROKERS, whole, "satellite")
@@ -127,7 +127,7 @@ def test_provisioner_dies_at_each_step_of_a_serverless_life(whole, tenant, data_
 
 def test_provisioner_dies_at_each_step_of_a_dedicated_life(whole, tenant, data_plane):
     cell = wait_for_warm_cell(whole)
-    life = Life(tenant, "dedicated", "--brokers", "1", "--disk-mib", "512")
+    life = Life(tenant, "dedicated", "--brokers", "1", "--disk-mib", "1024")
     fired, cluster_id = interrupted(whole, "provisioner", PROVISIONER, life)
     nothing_is_doubled_or_left(life, data_plane, cell, cluster_id)
     all_were_passed(fired, PROVISIONER, whole, "provisioner")
@@ -141,7 +141,7 @@ def test_provisioner_dies_at_each_step_of_a_dedicated_life(whole, tenant, data_p
 def test_one_step_alone(whole, tenant, data_plane, kind, component, step):
     """With a life of its own: a step may hide behind the death at another."""
     cell = wait_for_warm_cell(whole)
-    life = Life(tenant, kind, *(("--brokers", "1", "--disk-mib", "512") if kind == "dedicated" else ()))
+    life = Life(tenant, kind, *(("--brokers", "1", "--disk-mib", "1024") if kind == "dedicated" else ()))
     _, cluster_id = interrupted(whole, component, [step], life)
     nothing_is_doubled_or_left(life, data_plane, cell, cluster_id)
 

@@ -16,7 +16,7 @@ using provisioner::v1::Condition;
 // These say that something is under way when TRUE; all others are well when TRUE.
 bool TrueMeansBusy(const std::string& type) {
   return type == "RollingOut" || type == "ScalingUp" || type == "ScalingDown" || type == "Rebalancing" ||
-         type == "Remediating" || type == "Deleting" || type == "Paused";
+         type == "Remediating" || type == "Deleting" || type == "Paused" || type == "Progressing";
 }
 
 bool IsWell(const Condition& condition) {

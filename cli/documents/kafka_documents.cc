@@ -45,8 +45,8 @@ std::string Generations(const KafkaCluster& cluster) {
 
 // "3 topics, 12 of 1000 partitions"
 std::string Contents(const KafkaCluster& cluster) {
-  return absl::StrCat(cluster.topic_count(), " topics, ", cluster.partition_count(), " of ",
-                      cluster.effective_limits().partitions(), " partitions");
+  return absl::StrCat(cluster.topic_count(), cluster.topic_count() == 1 ? " topic, " : " topics, ",
+                      cluster.partition_count(), " of ", cluster.effective_limits().partitions(), " partitions");
 }
 
 Cell StateCell(const std::string& state) { return {state, ToneOfState(state)}; }

@@ -14,6 +14,8 @@
 namespace sluice::cli {
 namespace {
 
+// libs/grpc puts it into ErrorInfo.metadata.
+constexpr char kTraceKey[] = "trace_id";
 constexpr char kOperationFailureUrl[] = "sluice/operation-failure";
 
 // MakeError ends its text with the remedy, which is shown apart here.
@@ -77,7 +79,10 @@ Document ErrorDocument(const absl::Status& status) {
   error["field"] = detail.field;
   error["remedy"] = detail.remedy;
   error["metadata"] = Document::object();
-  for (const auto& [key, value] : detail.metadata) error["metadata"][key] = value;
+  for (const auto& [key, value] : detail.metadata) {
+    // Shown apart, since also errors without it have one.
+    if (key != kTraceKey) error["metadata"][key] = value;
+  }
   return error;
 }
 
@@ -100,7 +105,9 @@ void ReportError(Output& output, const absl::Status& status, std::string_view tr
   Sheet sheet;
   sheet.Add("reason", detail.reason.empty() ? std::string(CodeName(status.code())) : detail.reason);
   sheet.Add("field", detail.field);
-  for (const auto& [key, value] : detail.metadata) sheet.Add(key, value);
+  for (const auto& [key, value] : detail.metadata) {
+    if (key != kTraceKey) sheet.Add(key, value);
+  }
   sheet.Add("remedy", detail.remedy);
   sheet.Add("trace", std::string(trace_id));
   sheet.Print(output.err(), output.colour(), 2);

@@ -42,16 +42,21 @@ double Multiplier(absl::string_view unit) {
 }  // namespace
 
 std::string BytesForPeople(std::int64_t bytes) {
-  static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  static constexpr const char* kBinary[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  static constexpr const char* kDecimal[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+  // As whoever set it thought of it: 5,000,000 is 5 MB and not 4.7 MiB.
+  const bool decimal = bytes % 1000 == 0 && bytes % 1024 != 0;
+  const auto& units = decimal ? kDecimal : kBinary;
+  const double step = decimal ? 1000 : 1024;
   double value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
+  while (value >= step && unit + 1 < std::size(units)) {
+    value /= step;
     ++unit;
   }
   const bool whole = unit == 0 || std::floor(value * 10) == std::floor(value) * 10;
-  return whole ? absl::StrFormat("%.0f %s", std::floor(value), kUnits[unit])
-               : absl::StrFormat("%.1f %s", std::floor(value * 10) / 10, kUnits[unit]);
+  return whole ? absl::StrFormat("%.0f %s", std::floor(value), units[unit])
+               : absl::StrFormat("%.1f %s", std::floor(value * 10) / 10, units[unit]);
 }
 
 std::string DurationForPeople(absl::Duration duration) {

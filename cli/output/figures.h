@@ -9,7 +9,7 @@
 
 namespace sluice::cli {
 
-// "5 MiB", "1.5 GiB", "300 B": at most one digit after the point.
+// "5 MiB", "1.5 GiB", "300 B": at most one digit after the point. Round decimal figures in decimal units: "5 MB".
 std::string BytesForPeople(std::int64_t bytes);
 // "12 s", "3 min", "5 h", "8 d": the largest unit that is at least 1, cut off.
 std::string DurationForPeople(absl::Duration duration);

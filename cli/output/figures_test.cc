@@ -13,6 +13,9 @@ TEST(FiguresTest, BytesForPeople) {
   EXPECT_EQ(BytesForPeople(1024), "1 KiB");
   EXPECT_EQ(BytesForPeople(5 * 1048576), "5 MiB");
   EXPECT_EQ(BytesForPeople(1610612736), "1.5 GiB");
+  EXPECT_EQ(BytesForPeople(5'000'000), "5 MB");
+  EXPECT_EQ(BytesForPeople(2'500'000), "2.5 MB");
+  EXPECT_EQ(BytesForPeople(4'999'999), "4.7 MiB");
 }
 
 TEST(FiguresTest, DurationsAndTimesForPeople) {

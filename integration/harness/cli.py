@@ -41,7 +41,7 @@ class Cli:
         self.config = Path(config)
 
     def command(self, *arguments):
-        return [str(self.binary), *map(str, arguments), "-o", "json"]
+        return [str(self.binary), "-o", "json", *map(str, arguments)]
 
     def environment(self):
         return {**os.environ, "SLUICE_CONFIG": str(self.config)}

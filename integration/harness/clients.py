@@ -89,7 +89,9 @@ class ConfluentClient:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import NewTopic
 
-        future = self.admin().create_topics([NewTopic(topic, partitions, replicas)], request_timeout=30)[topic]
+        # Held until the answer is there: with it goes the connection.
+        admin = self.admin()
+        future = admin.create_topics([NewTopic(topic, partitions, replicas)], request_timeout=30)[topic]
         try:
             future.result(40)
         except KafkaException as error:
@@ -98,7 +100,9 @@ class ConfluentClient:
     def delete_topic(self, topic):
         from confluent_kafka import KafkaException
 
-        future = self.admin().delete_topics([topic], request_timeout=30)[topic]
+        # Held until the answer is there: with it goes the connection.
+        admin = self.admin()
+        future = admin.delete_topics([topic], request_timeout=30)[topic]
         try:
             future.result(40)
         except KafkaException as error:
@@ -190,7 +194,7 @@ class JavaClient:
                                   env={**os.environ, "LC_ALL": "C.UTF-8"})
 
     def produce(self, topic, texts, timeout_s=60):
-        done = self._run("org.apache.kafka.tools.ConsoleProducer", "--topic", topic, "--sync",
+        done = self._run("org.apache.kafka.tools.ConsoleProducer", "--topic", topic,
                          text="".join(text + "\n" for text in texts), timeout_s=timeout_s + 30)
         if done.returncode != 0 or "Exception" in done.stderr + done.stdout:
             raise Refused(done.stderr[-800:])

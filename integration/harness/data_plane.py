@@ -70,10 +70,14 @@ class Cell:
             "ssl.key.location": str(identity / "satellite.key"),
         }
 
+        self._client = None
+
     def _admin(self):
+        """One client, held for as long as the cell: with it goes the connection, and what was asked on it."""
         from confluent_kafka.admin import AdminClient
 
-        return AdminClient(self.settings)
+        self._client = self._client or AdminClient(self.settings)
+        return self._client
 
     def topics(self):
         return set(self._admin().list_topics(timeout=30).topics)
