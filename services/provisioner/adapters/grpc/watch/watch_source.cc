@@ -130,7 +130,7 @@ absl::StatusOr<WatchSource::Response> WatchSource::NextOfSnapshot() {
 }
 
 absl::StatusOr<WatchSource::Response> WatchSource::NextOfRing() {
-  if (parts_.ring.Lag(place_) > parts_.limits.lag) {
+  if (caught_up_ && parts_.ring.Lag(place_) > parts_.limits.lag) {
     return MakeError(
         absl::StatusCode::kUnavailable, "the stream is read too slowly",
         {.reason = "STREAM_TOO_SLOW", .remedy = "watch again with the last resume token, and read faster"});
@@ -139,6 +139,7 @@ absl::StatusOr<WatchSource::Response> WatchSource::NextOfRing() {
   while (true) {
     switch (parts_.ring.Next(place_, event)) {
       case EventRing::Reading::kNoneYet:
+        caught_up_ = true;
         return Response();
       case EventRing::Reading::kLost:
         return MakeError(absl::StatusCode::kUnavailable, "the stream has lost its place",

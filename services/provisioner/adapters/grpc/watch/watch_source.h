@@ -24,7 +24,7 @@ struct WatchLimits {
   absl::Duration heartbeat = absl::Seconds(10);
   // Below the server's max_connection_age_grace, so that a stream ends with a status of its own.
   absl::Duration age = absl::Minutes(10);
-  // A stream that has so much of the ring before it is cut while its last token is still good.
+  // A stream that had caught up and has so much of the ring before it again is cut while its last token is still good.
   double lag = 0.5;
 };
 
@@ -85,6 +85,8 @@ class WatchSource final : public rpc::StreamSource {
   // Versions that the snapshot showed: an event from before it is not shown after it.
   std::unordered_map<std::string, int64_t> shown_versions_;
   absl::Duration last_sent_;
+  // It has been at the ring's end: one that resumes may lie far behind at first.
+  bool caught_up_ = false;
 };
 
 }  // namespace sluice::provisioner

@@ -1,0 +1,261 @@
+// Watch on the real server: snapshot, changes, tokens, and how a stream ends. The event topics are played by the test.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+#include "libs/grpc/error_status.h"
+#include "services/provisioner/adapters/grpc/testing/api_fixture.h"
+#include "services/provisioner/adapters/records/state_records.h"
+#include "sluice/provisioner/v1/organization_service.pb.h"
+#include "sluice/provisioner/v1/watch_service.grpc.pb.h"
+
+namespace sluice::provisioner {
+namespace {
+
+using testing::ApiFixture;
+using v1::WatchResponse;
+
+constexpr int kEnvironmentSlot = 0;
+constexpr int kOperationSlot = 4;
+
+// One open stream; reads block until something comes.
+class Stream {
+ public:
+  Stream(ApiFixture& api, const std::string& key, const std::string& parent, const std::string& token = "")
+      : stub_(v1::WatchService::NewStub(api.NewChannel(key))) {
+    v1::WatchRequest request;
+    request.set_parent(parent);
+    request.set_resume_token(token);
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(120));
+    reader_ = stub_->Watch(&context_, request);
+  }
+  ~Stream() {
+    context_.TryCancel();
+    WatchResponse rest;
+    while (reader_->Read(&rest)) {
+    }
+    if (!finished_) reader_->Finish();
+  }
+
+  // The next message, heartbeats skipped; a default one (KIND_UNSPECIFIED) when the stream has ended.
+  WatchResponse Next() {
+    WatchResponse response;
+    do {
+      if (!reader_->Read(&response)) return WatchResponse();
+    } while (response.kind() == WatchResponse::HEARTBEAT);
+    return response;
+  }
+  WatchResponse NextOfAnyKind() {
+    WatchResponse response;
+    return reader_->Read(&response) ? response : WatchResponse();
+  }
+  // Names of the snapshot; the token of its end.
+  std::set<std::string> Snapshot(std::string& token) {
+    std::set<std::string> names;
+    while (true) {
+      const WatchResponse response = Next();
+      if (response.kind() != WatchResponse::SNAPSHOT) {
+        EXPECT_EQ(response.kind(), WatchResponse::SNAPSHOT_END);
+        token = response.resume_token();
+        return names;
+      }
+      names.insert(response.environment().name());
+    }
+  }
+  absl::Status End() {
+    WatchResponse rest;
+    while (reader_->Read(&rest)) {
+    }
+    finished_ = true;
+    return rpc::FromGrpcStatus(reader_->Finish());
+  }
+
+ private:
+  ::grpc::ClientContext context_;
+  std::unique_ptr<v1::WatchService::Stub> stub_;
+  std::unique_ptr<::grpc::ClientReader<WatchResponse>> reader_;
+  bool finished_ = false;
+};
+
+class WatchTest : public ::testing::Test {
+ protected:
+  void Start(WatchLimits limits = {}) {
+    auto api = ApiFixture::Start({.watch = limits});
+    ASSERT_TRUE(api.ok()) << api.status();
+    api_ = *std::move(api);
+    acme_ = *api_->AddOrganization("acme");
+    evil_ = *api_->AddOrganization("evil");
+    ASSERT_TRUE(api_->AddEnvironment(acme_, "acme", "prod").ok());
+    ASSERT_TRUE(api_->AddEnvironment(evil_, "evil", "lair").ok());
+  }
+
+  void Happen(const std::string& organization, const std::string& id, int64_t version = 1) {
+    Environment environment;
+    environment.meta.uid = absl::StrCat("env-", organization, id);
+    environment.meta.name = absl::StrCat("organizations/", organization, "/environments/", id);
+    environment.meta.version = version;
+    environment.organization = organization;
+    environment.id = id;
+    Append(kEnvironmentSlot, Kind::kEnvironment, environment);
+  }
+  void Append(int slot, Kind kind, const Aggregate& aggregate) {
+    api_->server().RingForTest().Append(std::make_shared<RingEvent>(
+        slot, next_offset_++, kind, absl::Now(), records::EncodeEvent(aggregate, "changed", false).payload));
+    api_->server().RingForTest().WakeReaders();
+  }
+
+  std::unique_ptr<ApiFixture> api_;
+  std::string acme_;
+  std::string evil_;
+  int64_t next_offset_ = 0;
+};
+
+TEST_F(WatchTest, ShowsThePresentThenEachChangeAndNothingOfOthers) {
+  Start();
+  Stream stream(*api_, acme_, "organizations/acme");
+  std::string token;
+  EXPECT_EQ(stream.Snapshot(token), (std::set<std::string>{"organizations/acme/environments/prod"}));
+  EXPECT_FALSE(token.empty());
+  Happen("evil", "secret");
+  Happen("acme", "one");
+  Operation operation;
+  operation.meta.uid = "op-1";
+  operation.meta.name = "organizations/acme/operations/op-1";
+  operation.organization = "acme";
+  operation.environment = "prod";
+  operation.done = true;
+  Append(kOperationSlot, Kind::kOperation, operation);
+  const WatchResponse first = stream.Next();
+  EXPECT_EQ(first.kind(), WatchResponse::CHANGE);
+  EXPECT_EQ(first.environment().name(), "organizations/acme/environments/one");
+  const WatchResponse second = stream.Next();
+  EXPECT_EQ(second.operation().name(), "organizations/acme/operations/op-1");
+  EXPECT_TRUE(second.operation().done());
+}
+
+TEST_F(WatchTest, ResumesFromATokenWithNothingLeftOut) {
+  Start();
+  std::string token;
+  {
+    Stream stream(*api_, acme_, "organizations/acme");
+    stream.Snapshot(token);
+    Happen("acme", "one");
+    token = stream.Next().resume_token();
+  }
+  Happen("acme", "two");
+  Happen("acme", "three");
+  Stream resumed(*api_, acme_, "organizations/acme", token);
+  EXPECT_EQ(resumed.Next().environment().name(), "organizations/acme/environments/two");
+  EXPECT_EQ(resumed.Next().environment().name(), "organizations/acme/environments/three");
+  // Another watch's token, and none of ours.
+  EXPECT_EQ(ErrorReason(Stream(*api_, evil_, "organizations/evil", token).End()), "RESUME_TOKEN_INVALID");
+  const absl::Status forged = Stream(*api_, acme_, "organizations/acme", "forged").End();
+  EXPECT_EQ(ErrorReason(forged), "RESUME_TOKEN_INVALID");
+  EXPECT_EQ(GetErrorDetail(forged)->field, "resume_token");
+}
+
+TEST_F(WatchTest, RefusesATokenOlderThanWhatIsKept) {
+  Start();
+  std::string token;
+  {
+    Stream stream(*api_, acme_, "organizations/acme");
+    stream.Snapshot(token);
+  }
+  // As after a restart that did not take in so much of the past.
+  api_->server().RingForTest().Begin({100, 100, 100, 100, 100});
+  const absl::Status status = Stream(*api_, acme_, "organizations/acme", token).End();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(ErrorReason(status), "RESUME_TOKEN_EXPIRED");
+}
+
+TEST_F(WatchTest, DoesNotShowAnEventThatTheSnapshotHasOvertaken) {
+  Start();
+  v1::GetEnvironmentRequest get;
+  get.set_name("organizations/acme/environments/prod");
+  v1::Environment prod;
+  ASSERT_TRUE(api_->Call("/sluice.provisioner.v1.OrganizationService/GetEnvironment", get, acme_, &prod).ok());
+  Stream stream(*api_, acme_, "organizations/acme");
+  std::string token;
+  stream.Snapshot(token);
+  Environment old;
+  old.meta.uid = prod.uid();
+  old.meta.name = prod.name();
+  old.meta.version = 1;
+  old.organization = "acme";
+  old.id = "prod";
+  old.display_name = "old";
+  Append(kEnvironmentSlot, Kind::kEnvironment, old);
+  old.meta.version = 2;
+  old.display_name = "new";
+  Append(kEnvironmentSlot, Kind::kEnvironment, old);
+  EXPECT_EQ(stream.Next().environment().display_name(), "new");
+}
+
+TEST_F(WatchTest, EndsAtItsAgeAndBeatsMeanwhile) {
+  Start({.heartbeat = absl::Milliseconds(300), .age = absl::Seconds(3)});
+  Stream stream(*api_, acme_, "organizations/acme");
+  std::string token;
+  stream.Snapshot(token);
+  const WatchResponse beat = stream.NextOfAnyKind();
+  EXPECT_EQ(beat.kind(), WatchResponse::HEARTBEAT);
+  EXPECT_FALSE(beat.resume_token().empty());
+  const absl::Status status = stream.End();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorReason(status), "STREAM_AGE_LIMIT");
+}
+
+TEST_F(WatchTest, ARevokedKeysStreamEndsWithinASecondOrSo) {
+  Start();
+  const auto key = api_->AddKey(acme_, "acme");
+  ASSERT_TRUE(key.ok());
+  v1::CreateRoleBindingRequest binding;
+  binding.set_parent("organizations/acme");
+  binding.mutable_role_binding()->set_principal("apiKeys/" + key->uid);
+  binding.mutable_role_binding()->set_role(v1::RoleBinding::VIEWER);
+  binding.mutable_role_binding()->set_scope("organizations/acme");
+  ASSERT_TRUE(api_->Call("/sluice.provisioner.v1.OrganizationService/CreateRoleBinding", binding, acme_).ok());
+  Stream stream(*api_, key->bearer, "organizations/acme");
+  std::string token;
+  stream.Snapshot(token);
+  v1::DeleteApiKeyRequest revoke;
+  revoke.set_name(key->name);
+  ASSERT_TRUE(api_->Call("/sluice.provisioner.v1.OrganizationService/DeleteApiKey", revoke, acme_).ok());
+  EXPECT_EQ(ErrorReason(stream.End()), "KEY_INVALID");
+}
+
+TEST_F(WatchTest, ASlowReaderIsCutAndMayResume) {
+  Start({.heartbeat = absl::Milliseconds(300), .lag = 0.1});
+  constexpr int kEvents = 6000;  // of 50,000
+  std::string token;
+  {
+    Stream stream(*api_, acme_, "organizations/acme");
+    stream.Snapshot(token);
+    // A heartbeat comes when it has caught up.
+    ASSERT_EQ(stream.NextOfAnyKind().kind(), WatchResponse::HEARTBEAT);
+    // Far more than the transport takes in for a client that does not read.
+    for (int i = 0; i < kEvents; ++i) Happen("acme", absl::StrCat("x", std::string(2000, 'x'), i));
+    int read = 0;
+    for (WatchResponse response = stream.Next(); response.kind() == WatchResponse::CHANGE; response = stream.Next()) {
+      token = response.resume_token();
+      ++read;
+    }
+    EXPECT_LT(read, kEvents);
+    EXPECT_EQ(ErrorReason(stream.End()), "STREAM_TOO_SLOW");
+  }
+  Stream resumed(*api_, acme_, "organizations/acme", token);
+  std::string last;
+  while (last.size() < 4 || last.substr(last.size() - 4) != "5999") {
+    const WatchResponse response = resumed.Next();
+    ASSERT_EQ(response.kind(), WatchResponse::CHANGE);
+    last = response.environment().name();
+  }
+}
+
+}  // namespace
+}  // namespace sluice::provisioner
