@@ -3,7 +3,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include <atomic>
-#include <mutex>
 #include <utility>
 
 #include "libs/base/error.h"
@@ -92,9 +91,15 @@ class RdKafkaProducer final : public Producer {
 
   int Outstanding() const override { return outstanding_.load(std::memory_order_relaxed); }
 
+  // Asks the client itself: its error callback comes by Poll only, which nobody calls any more once Send refuses.
   absl::Status fatal_error() const override {
-    std::lock_guard lock(mutex_);
-    return fatal_;
+    char text[512];
+    const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client_, text, sizeof text);
+    if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kInternal, text,
+                     {.reason = "KAFKA_FATAL",
+                      .remedy = "end the process and start it again",
+                      .metadata = {{"cause", rd_kafka_err2name(cause)}}});
   }
 
  private:
@@ -108,26 +113,13 @@ class RdKafkaProducer final : public Producer {
     if (self->on_delivery_) self->on_delivery_(report);
   }
 
-  static void OnError(rd_kafka_t* client, int error, const char* reason, void* opaque) {
-    auto* self = static_cast<RdKafkaProducer*>(opaque);
-    if (error != RD_KAFKA_RESP_ERR__FATAL) {
-      log::Debug("kafka producer", {{"error", reason}});
-      return;
-    }
-    char text[512];
-    const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client, text, sizeof text);
-    std::lock_guard lock(self->mutex_);
-    self->fatal_ = MakeError(absl::StatusCode::kInternal, text,
-                             {.reason = "KAFKA_FATAL",
-                              .remedy = "end the process and start it again",
-                              .metadata = {{"cause", rd_kafka_err2name(cause)}}});
+  static void OnError(rd_kafka_t*, int error, const char* reason, void*) {
+    if (error != RD_KAFKA_RESP_ERR__FATAL) log::Debug("kafka producer", {{"error", reason}});
   }
 
   const DeliveryCallback on_delivery_;
   rd_kafka_t* client_ = nullptr;
   std::atomic<int> outstanding_{0};
-  mutable std::mutex mutex_;
-  absl::Status fatal_;
   static thread_local std::string topic_;
 };
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kMaxInFlight = 500;
 constexpr std::chrono::milliseconds kFailurePause{200};
+constexpr std::chrono::milliseconds kFatalPause{10'000};
 
 absl::Status Check(const OutboxMessage& message) {
   const auto bad = [](std::string_view field) {
@@ -149,7 +150,8 @@ class KafkaPublisher final : public Publisher {
         "publish failed",
         {{"topic", message.message.topic}, {"key", message.message.key}, {"error", std::string(status.message())}});
     if (!queue_.Failed(std::move(message))) dropped_.Increment();
-    paused_until_ = std::chrono::steady_clock::now() + kFailurePause;
+    // After a fatal error nothing is accepted any more: the owner replaces this publisher, until then say it rarely.
+    paused_until_ = std::chrono::steady_clock::now() + (fatal_error().ok() ? kFailurePause : kFatalPause);
   }
 
   const PublisherOptions options_;

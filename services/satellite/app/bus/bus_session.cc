@@ -72,18 +72,27 @@ void BusSession::TakeInFrom(bus::DocumentSource& source) {
 void BusSession::Tell() {
   int session = -1;
   absl::Duration beat;
+  absl::Duration open_again;
+  // A producer ends for good when it may not write: rights that come later are seen by its successor only.
+  clock::BackOff backoff(parts_.random, absl::Milliseconds(500), absl::Seconds(15));
   do {
-    if (session != reconnects_ || !parts_.publisher.fatal_error().ok()) {
+    const absl::Duration now = parts_.clock.MonotonicNow();
+    const absl::Status fatal = parts_.publisher.fatal_error();
+    if ((session != reconnects_ || !fatal.ok()) && now >= open_again) {
+      if (!fatal.ok()) log::Error("the bus's producer is made anew", {{"error", Std(fatal.message())}});
       const int wanted = reconnects_;
+      open_again = now + backoff.Next();
       if (const absl::Status opened = OpenPublisher(); opened.ok()) {
         session = wanted;
         beat = absl::ZeroDuration();
+        parts_.statuses.SayAllAgain();
       } else {
         log::Error("the bus's producer cannot be made", {{"error", Std(opened.message())}});
       }
+    } else if (fatal.ok() && session == reconnects_ && now >= open_again + absl::Minutes(1)) {
+      backoff.Reset();
     }
     parts_.statuses.Repeat();
-    const absl::Duration now = parts_.clock.MonotonicNow();
     if (now < beat) continue;
     beat = now + kHeartbeat;
     Heartbeat();
@@ -101,7 +110,7 @@ absl::Status BusSession::OpenPublisher() {
   absl::StatusOr<std::unique_ptr<bus::Publisher>> next = clients_.new_publisher();
   if (!next.ok()) return next.status();
   const std::shared_ptr<bus::Publisher> before = parts_.publisher.Switch(*std::move(next));
-  if (before == nullptr) return absl::OkStatus();
+  if (before == nullptr || !before->fatal_error().ok()) return absl::OkStatus();
   // What it had accepted it still delivers; a status that it loses is said again by its successor.
   if (const absl::Status flushed = before->Flush(kFlush); !flushed.ok()) {
     log::Warn("a producer ended with records in its queue", {{"error", Std(flushed.message())}});

@@ -47,13 +47,15 @@ class SharedSource final : public bus::DocumentSource {
 
 class ForwardingPublisher final : public bus::Publisher {
  public:
-  explicit ForwardingPublisher(std::shared_ptr<bus::FakePublisher> to) : to_(std::move(to)) {}
+  ForwardingPublisher(std::shared_ptr<bus::FakePublisher> to, std::shared_ptr<std::atomic<bool>> fatal)
+      : to_(std::move(to)), fatal_(std::move(fatal)) {}
   absl::Status Publish(bus::OutboxMessage message) override { return to_->Publish(std::move(message)); }
   absl::Status Flush(absl::Duration timeout) override { return to_->Flush(timeout); }
-  absl::Status fatal_error() const override { return to_->fatal_error(); }
+  absl::Status fatal_error() const override { return fatal_->load() ? absl::InternalError("fatal") : absl::OkStatus(); }
 
  private:
   const std::shared_ptr<bus::FakePublisher> to_;
+  const std::shared_ptr<std::atomic<bool>> fatal_;
 };
 
 class BusSessionTest : public testing::Test {
@@ -66,7 +68,9 @@ class BusSessionTest : public testing::Test {
                 },
             .new_publisher = [this]() -> absl::StatusOr<std::unique_ptr<bus::Publisher>> {
               ++publishers_made_;
-              return std::make_unique<ForwardingPublisher>(bus_);
+              // Each producer's fatal error is its own: the successor begins without.
+              producer_fatal_ = std::make_shared<std::atomic<bool>>(false);
+              return std::make_unique<ForwardingPublisher>(bus_, producer_fatal_);
             }};
   }
   BusSessionParts Parts() {
@@ -102,6 +106,7 @@ class BusSessionTest : public testing::Test {
 
   std::shared_ptr<bus::FakeDocumentSource> source_ = std::make_shared<bus::FakeDocumentSource>();
   std::shared_ptr<bus::FakePublisher> bus_ = std::make_shared<bus::FakePublisher>();
+  std::shared_ptr<std::atomic<bool>> producer_fatal_;
   std::atomic<int> sources_made_ = 0;
   std::atomic<int> publishers_made_ = 0;
   metrics::Registry metrics_;
@@ -160,6 +165,23 @@ TEST_F(BusSessionTest, NewClientsForANewIdentityAndAfterAFatalError) {
   source_->SetStatus(absl::OkStatus());
   source_->Put(Record(1));
   EXPECT_TRUE(physical_.WaitFor(1));
+}
+
+TEST_F(BusSessionTest, ProducerThatEndedIsReplacedAndEverythingSaidAgain) {
+  BusSession session(Clients(), Parts());
+  EXPECT_TRUE(Eventually([&] { return publishers_made_ == 1 && !bus_->Take().empty(); }));
+  satellite::v1::StatusDocument draft;
+  draft.set_key("pkc-1");
+  statuses_.Publish(draft, "");
+  bus_->Take();
+  *producer_fatal_ = true;
+  EXPECT_TRUE(Eventually([&] { return publishers_made_ == 2; }));
+  EXPECT_TRUE(Eventually([&] {
+    for (const auto& message : bus_->Take()) {
+      if (message.key == "pkc-1") return true;
+    }
+    return false;
+  }));
 }
 
 }  // namespace

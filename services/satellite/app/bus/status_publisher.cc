@@ -96,6 +96,12 @@ void StatusPublisher::Forget(const std::string& key) {
   }
 }
 
+void StatusPublisher::SayAllAgain() {
+  std::lock_guard lock(mutex_);
+  const absl::Duration due = ports_.clock.MonotonicNow() - options_.repeat_every;
+  for (auto& [key, said] : said_) said.at = due;
+}
+
 void StatusPublisher::Repeat() {
   std::lock_guard lock(mutex_);
   const absl::Duration now = ports_.clock.MonotonicNow();

@@ -43,6 +43,9 @@ class StatusPublisher final : public StatusSink {
   // As Publish, for what is said each time whether or not it changed: the sign of life.
   void PublishAlways(satellite::v1::StatusDocument draft);
 
+  // Everything is due now: what the bus had accepted may be lost.
+  void SayAllAgain();
+
   // Says again what is due. To be called about ten times a second.
   void Repeat();
 

@@ -92,6 +92,18 @@ TEST_F(StatusPublisherTest, ForgottenKeyGetsATombstoneAndIsNotRepeated) {
   EXPECT_TRUE(bus_.Take().empty());
 }
 
+TEST_F(StatusPublisherTest, SaysAllAgainAtOnceWhenWhatItSaidMayBeLost) {
+  publisher_.Publish(Draft("pkc-1"), "");
+  publisher_.Publish(Draft("pkc-2"), "");
+  Said();
+  clock_.Advance(absl::Seconds(1));
+  publisher_.Repeat();
+  EXPECT_EQ(Said().size(), 0);
+  publisher_.SayAllAgain();
+  publisher_.Repeat();
+  EXPECT_EQ(Said().size(), 2);
+}
+
 TEST_F(StatusPublisherTest, GenerationOfTheRecordGrows) {
   publisher_.Publish(Draft("pkc-1"), "");
   const int64_t first = bus_.Take()[0].generation;
