@@ -64,11 +64,12 @@ class InboxConsumer::Impl {
 
   absl::Status Run(clock::StopSignal& stop) {
     stop_ = &stop;
-    ASSIGN_OR_RETURN(consumer_,
-                     kafka_client::Consumer::Create(
-                         {.connection = options_.kafka, .group_id = options_.consumer},
-                         {.on_assigned = [this](const auto& partitions) { OnAssigned(partitions); },
-                          .on_revoked = [this](const auto& partitions, bool lost) { OnRevoked(partitions, lost); }}));
+    ASSIGN_OR_RETURN(
+        consumer_,
+        kafka_client::Consumer::Create(
+            {.connection = options_.kafka, .group_id = options_.consumer, .session_timeout = options_.session_timeout},
+            {.on_assigned = [this](const auto& partitions) { OnAssigned(partitions); },
+             .on_revoked = [this](const auto& partitions, bool lost) { OnRevoked(partitions, lost); }}));
     RETURN_IF_ERROR(consumer_->Subscribe(options_.topics));
     absl::Status fatal;
     while (!stop.stopped() && fatal.ok()) fatal = Step();

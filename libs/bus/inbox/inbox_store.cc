@@ -181,7 +181,8 @@ ParkedCounts InboxStore::Count(pqxx::transaction_base& transaction, int at_most)
   const pqxx::row row = transaction.exec_params1(
       "SELECT count(*) FILTER (WHERE state = 'RETRYING'), count(*) FILTER (WHERE state = 'PARKED'), (SELECT count(*) "
       "FROM "
-      "(SELECT 1 FROM bus_parked_record WHERE consumer = $1 LIMIT $2) AS counted) FROM bus_parked_key WHERE consumer = $1",
+      "(SELECT 1 FROM bus_parked_record WHERE consumer = $1 LIMIT $2) AS counted) FROM bus_parked_key WHERE consumer = "
+      "$1",
       consumer_, at_most);
   return {row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()};
 }

@@ -37,7 +37,11 @@ int main(int argc, char** argv) {
   } else if (mode == "inbox" && argc >= 8) {
     postgres::Pool pool({.connect = database, .size = 2}, clock::RealClock(), clock::CryptoRandom(), nullptr);
     bus::EffectHandler handler;
-    bus::InboxConsumer inbox({.kafka = kafka, .consumer = argv[6], .topics = {argv[7]}, .batch_records = 10},
+    bus::InboxConsumer inbox({.kafka = kafka,
+                              .consumer = argv[6],
+                              .topics = {argv[7]},
+                              .batch_records = 10,
+                              .session_timeout = absl::Seconds(6)},
                              {clock::RealClock(), clock::CryptoRandom(), registry, pool}, handler);
     status = inbox.Run(stop);
   }

@@ -29,6 +29,7 @@ class Listening {
                 .topics = {topic},
                 .batch_records = batch,
                 .retry_waits = {absl::Milliseconds(100), absl::Milliseconds(200)},
+                .session_timeout = absl::Seconds(6),
                 .max_parked_records = max_parked},
                {clock::RealClock(), clock::CryptoRandom(), registry_, pool}, handler),
         thread_([this] { result_ = inbox_.Run(stop_); }) {}
