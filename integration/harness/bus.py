@@ -3,14 +3,15 @@
 import time
 import uuid
 
+from .data_plane import bus_identity
+
 
 class Bus:
     def __init__(self, stack):
         self.stack = stack
         pki = stack.identities
         self.settings = self._settings(pki.ca_file, pki.certificate("sluice-provisioner"), pki.key("sluice-provisioner"))
-        folder = stack.state.path("satellite", "identity")
-        self.satellite_settings = self._settings(folder / "ca.pem", folder / "certificate.pem", folder / "private_key.pem")
+        self.satellite_settings = self._settings(*bus_identity(stack))
 
     def _settings(self, ca_file, certificate, key):
         return {

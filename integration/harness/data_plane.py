@@ -11,6 +11,13 @@ from pathlib import Path
 from stack import kafka_jvm
 
 
+def bus_identity(stack):
+    """(CA, certificate, key): the files by which the satellite is known on the bus now."""
+    folder = stack.state.path("satellite", "identity")
+    current = folder / str(json.loads((folder / "identity.json").read_text())["issue"])
+    return current / "ca.pem", current / "certificate.pem", current / "private_key.pem"
+
+
 class DataPlane:
     def __init__(self, stack):
         self.folder = stack.state.path("satellite")
@@ -66,8 +73,9 @@ class Cell:
             "bootstrap.servers": self.bootstrap,
             "security.protocol": "SSL",
             "ssl.ca.location": str(identity / "ca.pem"),
+            # Key and certificate in one file.
             "ssl.certificate.location": str(identity / "satellite.pem"),
-            "ssl.key.location": str(identity / "satellite.key"),
+            "ssl.key.location": str(identity / "satellite.pem"),
         }
 
         self._client = None
@@ -109,13 +117,9 @@ class Cell:
         """What Kafka's own tool says of the quotas of users, as text."""
         with tempfile.TemporaryDirectory() as folder:
             config = Path(folder) / "admin.properties"
-            pem = Path(folder) / "identity.pem"
-            pem.write_text(Path(self.settings["ssl.key.location"]).read_text() +
-                           Path(self.settings["ssl.certificate.location"]).read_text())
             config.write_text("security.protocol=SSL\nssl.truststore.type=PEM\nssl.keystore.type=PEM\n"
                               f"ssl.truststore.location={self.settings['ssl.ca.location']}\n"
-                              f"ssl.keystore.location={pem}\n")
-            pem.chmod(0o600)
+                              f"ssl.keystore.location={self.settings['ssl.key.location']}\n")
             command = [kafka_jvm.java(), "-Xmx96m", *kafka_jvm.FLAGS, "-cp", kafka_jvm.class_path(),
                        "kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap, "--command-config", str(config),
                        "--describe", "--entity-type", "users"]
