@@ -47,7 +47,7 @@ class EventRing {
  public:
   struct Bounds {
     std::size_t events = 50'000;
-    std::size_t bytes = 64 * 1024 * 1024;
+    std::size_t bytes = 32 * 1024 * 1024;
   };
   // Where a reader stands: the number of the next event in the ring, and per slot the next offset.
   struct Place {
