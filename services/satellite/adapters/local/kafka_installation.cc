@@ -1,11 +1,17 @@
 #include "services/satellite/adapters/local/kafka_installation.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libs/base/error.h"
@@ -56,7 +62,7 @@ std::string VersionOf(const std::vector<std::string>& jars) {
 }  // namespace
 
 absl::StatusOr<KafkaInstallation> KafkaInstallation::Open(const std::string& kafka_home,
-                                                          const std::string& state_folder) {
+                                                          const std::string& cache_folder) {
   std::error_code error;
   std::vector<std::string> jars;
   const std::string libs = fs::weakly_canonical(fs::absolute(kafka_home) / "libs", error);
@@ -69,9 +75,15 @@ absl::StatusOr<KafkaInstallation> KafkaInstallation::Open(const std::string& kaf
   opened.version_ = VersionOf(jars);
   if (opened.version_.empty()) return KafkaMissing(libs);
 
-  const std::string ours = absl::StrCat(fs::absolute(state_folder).string(), "/jars");
+  const std::string ours = absl::StrCat(fs::absolute(cache_folder).lexically_normal().string(), "/jars");
   fs::create_directories(ours, error);
   if (error) return absl::InternalError(absl::StrCat("cannot make ", ours, ": ", error.message()));
+  // A file that two put there at once would have two times, and the archive of one would not fit the other.
+  const int lock = open((ours + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+    return absl::InternalError(absl::StrCat("cannot lock ", ours, ": ", strerror(errno)));
+  }
+  absl::Cleanup unlock = [lock] { close(lock); };
   ASSIGN_OR_RETURN(const std::string node_jar, PutFile(ours, "sluice-node.jar", NodeJar()));
   ASSIGN_OR_RETURN(const std::string plugin_jar, PutFile(ours, "sluice-kafka-plugin.jar", PluginJar()));
   ASSIGN_OR_RETURN(opened.log_config_file_, PutFile(ours, "log4j2.properties", LogConfig()));

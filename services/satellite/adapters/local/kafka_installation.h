@@ -11,9 +11,10 @@ namespace sluice::satellite {
 // the binary brings along.
 class KafkaInstallation {
  public:
-  // `kafka_home` has libs/*.jar. Ours are written below `state_folder`/jars, named by their content, so that a newer
-  // satellite never changes the files below a running node. FailedPrecondition KAFKA_MISSING.
-  static absl::StatusOr<KafkaInstallation> Open(const std::string& kafka_home, const std::string& state_folder);
+  // `kafka_home` has libs/*.jar. Ours are written below `cache_folder`/jars, named by their content, so that a newer
+  // satellite never changes the files below a running node, and all satellites of a machine share one class archive,
+  // which holds for these very files only. FailedPrecondition KAFKA_MISSING.
+  static absl::StatusOr<KafkaInstallation> Open(const std::string& kafka_home, const std::string& cache_folder);
 
   // "4.3.1", from kafka-clients' file name.
   const std::string& version() const { return version_; }

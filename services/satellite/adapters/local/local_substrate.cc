@@ -99,7 +99,7 @@ absl::StatusOr<std::unique_ptr<LocalSubstrate>> LocalSubstrate::Open(LocalSubstr
         absl::StatusCode::kFailedPrecondition, options.state_folder + " is used by another satellite",
         {.reason = "STATE_FOLDER_IN_USE", .remedy = "Stop the other satellite, or give this one its own."});
   }
-  auto kafka = KafkaInstallation::Open(options.kafka_home, options.state_folder);
+  auto kafka = KafkaInstallation::Open(options.kafka_home, options.cache_folder);
   auto certificates =
       CellCertificates::Open(options.state_folder + "/data-plane-ca", options.certificate_lifetime, clock);
   for (const absl::Status& status : {kafka.status(), certificates.status()}) {

@@ -21,11 +21,11 @@
 namespace sluice::satellite {
 
 struct LocalSubstrateOptions {
-  // Below it: clusters/<pkc>/<node>/, data-plane-ca/, jars/.
+  // Below it: clusters/<pkc>/<node>/, data-plane-ca/.
   std::string state_folder;
   // Holds libs/*.jar of Apache Kafka.
   std::string kafka_home;
-  // For class archives; may be shared by several satellites.
+  // For class archives and the jars that they are of; may be shared by several satellites.
   std::string cache_folder;
   std::string java = "java";
   // On loopback, outside the kernel's ephemeral range; a broker takes three, a controller two.

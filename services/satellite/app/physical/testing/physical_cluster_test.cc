@@ -134,7 +134,12 @@ class PhysicalClusterTest : public ::testing::Test {
 
   std::map<int32_t, NodeSight> Nodes() {
     std::map<int32_t, NodeSight> nodes;
-    const auto sight = substrate_->Look(kCluster);
+    auto sight = substrate_->Look(kCluster);
+    // The loop may be looking at the same node this moment.
+    for (int i = 0; i < 100 && absl::IsUnavailable(sight.status()); ++i) {
+      usleep(50'000);
+      sight = substrate_->Look(kCluster);
+    }
     EXPECT_TRUE(sight.ok()) << sight.status();
     if (!sight.ok()) return nodes;
     for (const NodeSight& node : sight->nodes) nodes[node.node_id] = node;
