@@ -34,6 +34,8 @@ constexpr absl::Duration kPatience = absl::Milliseconds(20);
 constexpr absl::Duration kCountEach = absl::Seconds(1);
 // While PostgreSQL is away each step fails.
 constexpr absl::Duration kComplainEach = absl::Seconds(10);
+// Looks through all of bus_latest.
+constexpr absl::Duration kPruneEach = absl::Minutes(1);
 constexpr absl::Duration kErrorWait = absl::Milliseconds(200);
 // In renewals of the lease: what is said again after a change of holder, and how long tombstones are kept for that.
 constexpr std::int64_t kRepublishBeats = 20;
@@ -261,7 +263,10 @@ class Relay::Impl {
     }
     next_republish_look_ = now + options_.sweep;
     if (lanes_.InFlight()) return absl::OkStatus();
-    RETURN_IF_ERROR(store_.PruneTombstones(lease_.beat() - kTombstoneBeats));
+    if (now >= next_prune_) {
+      next_prune_ = now + kPruneEach;
+      RETURN_IF_ERROR(store_.PruneTombstones(lease_.beat() - kTombstoneBeats));
+    }
     ASSIGN_OR_RETURN(std::vector<OutboxRow> rows, store_.ReadMarked(options_.batch_rows, lanes_.Closed(now)));
     if (rows.empty()) return absl::OkStatus();
     metrics_.Republished(rows.size());
@@ -324,6 +329,7 @@ class Relay::Impl {
   absl::Duration next_count_;
   absl::Duration next_opening_ = absl::InfiniteDuration();
   absl::Duration next_republish_look_;
+  absl::Duration next_prune_;
   absl::Duration republish_at_ = absl::InfiniteDuration();
   std::int64_t republish_since_ = std::numeric_limits<std::int64_t>::max();
 };
