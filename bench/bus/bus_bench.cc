@@ -253,8 +253,11 @@ int RelayDrain(std::int64_t rows, bool compacted) {
   Bench bench;
   bench.CreateTopic(3);
   bench.Fill(rows, compacted);
-  const auto begun = std::chrono::steady_clock::now();
   bench.StartRelay();
+  // From the first batch on: connecting and the producer's id are not what is measured.
+  WaitFor([&] { return bench.Published() > 0; });
+  const std::int64_t first = bench.Published();
+  const auto begun = std::chrono::steady_clock::now();
   WaitFor([&] { return bench.Published() >= rows; });
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   const bool empty = bench.OutboxRows() == 0;
@@ -263,7 +266,7 @@ int RelayDrain(std::int64_t rows, bool compacted) {
          {"rows", rows},
          {"compacted", compacted},
          {"seconds", took},
-         {"rows_per_second", static_cast<double>(rows) / took},
+         {"rows_per_second", static_cast<double>(rows - first) / took},
          {"outbox_empty", empty}});
   return empty ? 0 : 1;
 }
