@@ -97,6 +97,44 @@ absl::Status ApiFixture::Serve(const ApiFixtureOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ApiFixture::AddCells(int cells, int logical_clusters_per_cell) {
+  Mutation mutation{.name = "AddCells"};
+  const auto add = [&](Aggregate aggregate) {
+    MetaOf(aggregate).create_time = MetaOf(aggregate).update_time = clock_.Now();
+    MetaOf(aggregate).version = MetaOf(aggregate).generation = 1;
+    mutation.writes.push_back({.after = std::move(aggregate), .expected_version = 0, .cause = "created"});
+  };
+  DataPlane data_plane;
+  data_plane.meta.uid = "dp-bench";
+  data_plane.meta.name = "dataPlanes/bench";
+  data_plane.id = data_plane.region = "bench";
+  data_plane.max_logical_clusters_per_cell = logical_clusters_per_cell;
+  data_plane.max_brokers = data_plane.satellite_max_brokers = 3 * cells;
+  data_plane.state = DataPlaneState::kConnected;
+  data_plane.kafka_versions = {"4.3.1"};
+  data_plane.sealing_public_key = std::string(32, 'k');
+  data_plane.bus_ready = true;
+  add(data_plane);
+  for (int i = 0; i < cells; ++i) {
+    PhysicalCluster cell;
+    cell.meta.uid = cell.meta.name = absl::StrCat("pkc-bench", i);
+    cell.data_plane = cell.region = "bench";
+    cell.spec = {.kafka_version = "4.3.1",
+                 .brokers = 3,
+                 .shared = true,
+                 .default_replication_factor = 3,
+                 .min_insync_replicas = 2};
+    cell.state = PhysicalState::kUp;
+    cell.brokers_ready = 3;
+    cell.bootstrap_servers = "localhost:9092";
+    add(cell);
+  }
+  RETURN_IF_ERROR(store_.Commit(mutation).status());
+  RETURN_IF_ERROR(fleet_.Refresh(true));
+  fleet_.Seen("bench", clock_.Now() + absl::Hours(1));
+  return absl::OkStatus();
+}
+
 std::shared_ptr<::grpc::Channel> ApiFixture::NewChannel(const std::string& key) {
   ::grpc::SslCredentialsOptions ssl;
   ssl.pem_root_certs = Read(certificate_.certificate_file());

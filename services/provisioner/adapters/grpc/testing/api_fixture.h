@@ -52,6 +52,8 @@ class ApiFixture {
   absl::StatusOr<std::string> AddOrganization(const std::string& id);
   absl::StatusOr<std::string> AddEnvironment(const std::string& admin_key, const std::string& organization,
                                              const std::string& id);
+  // A connected data plane "bench" in the region "bench" with so many shared cells that are up and have room.
+  absl::Status AddCells(int cells, int logical_clusters_per_cell);
   struct Key {
     std::string uid;
     std::string name;
