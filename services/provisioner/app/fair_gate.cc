@@ -35,6 +35,13 @@ absl::StatusOr<FairGate::Slot> FairGate::Enter(const std::string& organization, 
                    {.reason = "WAITED_TOO_LONG", .remedy = "try again with a longer deadline, or fewer calls at once"});
 }
 
+int FairGate::waiting() const {
+  std::lock_guard lock(mutex_);
+  int waiting = 0;
+  for (const auto& [organization, queue] : queues_) waiting += static_cast<int>(queue.size());
+  return waiting;
+}
+
 void FairGate::Leave() {
   std::lock_guard lock(mutex_);
   ++free_;

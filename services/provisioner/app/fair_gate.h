@@ -36,6 +36,8 @@ class FairGate {
   // RESOURCE_EXHAUSTED ORGANIZATION_BUSY when the organization's queue is full, DEADLINE_EXCEEDED WAITED_TOO_LONG after
   // `timeout`.
   absl::StatusOr<Slot> Enter(const std::string& organization, absl::Duration timeout);
+  // Calls that wait now.
+  int waiting() const;
 
  private:
   struct Waiter {
@@ -46,7 +48,7 @@ class FairGate {
   // Gives a free slot to the next organization's oldest waiter; under mutex_.
   void AdmitNext();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   int free_;
   const int most_waiting_;
   std::map<std::string, std::deque<Waiter*>> queues_;
