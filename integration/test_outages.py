@@ -29,7 +29,7 @@ def round_trip(cluster, client, topic):
     text = fresh_name("record")
     client.produce(topic, [text], timeout_s=60)
     group = cluster.prefix + fresh_name("g")
-    texts = client.consume(topic, group, 1_000_000, timeout_s=15)
+    texts = client.consume(topic, group, 1_000_000, timeout_s=60, until=text)
     assert text in texts
     return True
 

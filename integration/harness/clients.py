@@ -57,7 +57,8 @@ class ConfluentClient:
             raise Refused(errors[0].name())
         assert left == 0, f"{left} records are without an answer"
 
-    def consume(self, topic, group, count, timeout_s=60):
+    def consume(self, topic, group, count, timeout_s=60, until=None):
+        """At most `count` texts; ends early once it has seen the text `until`."""
         from confluent_kafka import Consumer
 
         consumer = Consumer({**self.settings, "group.id": group, "auto.offset.reset": "earliest",
@@ -74,6 +75,8 @@ class ConfluentClient:
                         raise Refused(message.error().name())
                     continue
                 texts.append(message.value().decode())
+                if texts[-1] == until:
+                    break
             if texts:
                 consumer.commit(asynchronous=False)
         finally:
