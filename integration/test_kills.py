@@ -11,7 +11,7 @@ from harness.faults import Reaper, declared, log_of
 from harness.tenants import Cluster, Credentials, fresh_name, wait_for_warm_cell
 from harness.waiting import eventually
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.full]
 
 
 def without(steps, *beginnings):

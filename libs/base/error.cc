@@ -1,8 +1,7 @@
 #include "libs/base/error.h"
 
-#include <utility>
-
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -23,8 +22,7 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message, ErrorDet
   if (detail.retry_after) payload["retry_after_ms"] = absl::ToInt64Milliseconds(*detail.retry_after);
   absl::Status status(code, text);
   // A field's name may come from a caller's bytes: replace what is not UTF-8 rather than throw.
-  status.SetPayload(kPayloadUrl,
-                    absl::Cord(payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+  status.SetPayload(kPayloadUrl, absl::Cord(payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
   return status;
 }
 

@@ -1,9 +1,10 @@
 #include "libs/base/id.h"
 
+#include <gtest/gtest.h>
+
 #include <type_traits>
 
 #include "absl/container/flat_hash_set.h"
-#include <gtest/gtest.h>
 
 namespace sluice {
 namespace {

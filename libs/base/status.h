@@ -10,12 +10,11 @@
 #define SLUICE_STATUS_CONCAT_INNER(a, b) a##b
 #define SLUICE_STATUS_CONCAT(a, b) SLUICE_STATUS_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                     \
-  do {                                                  \
-    if (::absl::Status sluice_status = (expression);    \
-        !sluice_status.ok()) {                          \
-      return sluice_status;                             \
-    }                                                   \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
+    if (::absl::Status sluice_status = (expression); !sluice_status.ok()) { \
+      return sluice_status;                                                 \
+    }                                                                       \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto value, MakeValue());
