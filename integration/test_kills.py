@@ -24,11 +24,13 @@ def only(steps, *beginnings):
 
 SATELLITE = without(declared("satellite", "services/satellite"), "satellite.enrolment.")
 # Passed by brokers alone: with a DEDICATED cluster.
-BROKERS = only(SATELLITE, "satellite.prepare.", "satellite.node_start.", "satellite.node_stop.", "satellite.remove.")
+BROKERS = only(SATELLITE, "satellite.prepare.", "satellite.node_start.", "satellite.node_stop.", "satellite.remove.",
+               "satellite.physical.3_")
 TENANCY = without(SATELLITE, *BROKERS)
-# What a cluster's life does not come by: data planes and cancels.
+# What a cluster's life does not come by: data planes and their warm cells, cancels, poison.
 PROVISIONER = without(declared("provisioner", "services/provisioner") + declared("bus", "libs/bus"),
-                      "provisioner.register.", "provisioner.enrol.", "provisioner.cancel.")
+                      "provisioner.register.", "provisioner.enrol.", "provisioner.cancel.", "provisioner.data_plane.",
+                      "provisioner.cell.", "bus.inbox.after_set_aside")
 
 
 class Life:

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from stack import processes
-from stack.failure import Failure
+from stack.failure import PORT_IN_USE, Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 _KILLED = re.compile(rb"^fail point (\S+) kills$", re.MULTILINE)
@@ -73,6 +73,16 @@ class Reaper:
                 self._start()
 
     def _note_death(self):
+        """Which step it died of; False when the log says of none."""
+        # The log's keeper writes what the process last said a little after its end.
+        for _ in range(100):
+            if self._read_log():
+                return True
+            if self._end.wait(0.05):
+                return self._read_log()
+        return False
+
+    def _read_log(self):
         log = self.stack.log(self.component)
         size = log.stat().st_size
         with open(log, "rb") as text:
@@ -87,10 +97,15 @@ class Reaper:
     def _start(self):
         os.environ["SLUICE_FAILPOINTS"] = ";".join(f"{step}=kill" for step in self.left)
         try:
-            self.stack.start(self.component)
-        except Failure:
-            # It died of a step while it started, which is for the next look. Anything else shows there too.
-            pass
+            # The port of one that was just killed may take a moment to be free.
+            for _ in range(50):
+                try:
+                    self.stack.start(self.component)
+                    return
+                except Failure as failure:
+                    # It died of a step while it started: that is for the next look, as is anything else.
+                    if failure.code != PORT_IN_USE or self._end.wait(0.1):
+                        return
         finally:
             os.environ.pop("SLUICE_FAILPOINTS", None)
 
