@@ -115,8 +115,8 @@ BatchScheduler::Result BatchScheduler::Run() {
 
 void BatchScheduler::Drain(std::vector<Pending>& pending, Result& result) {
   while (!pending.empty()) {
-    Batch batch = FillAnyOrder(pending);
-    if (batch.steps.empty()) batch = FillApart(pending);
+    Batch batch = Fill(pending, &BatchScheduler::FitsAnyOrder);
+    if (batch.steps.empty()) batch = Fill(pending, &BatchScheduler::FitsAlone);
     if (batch.steps.empty()) {
       if (HandOver(pending, result)) continue;
       return;
@@ -228,30 +228,13 @@ void BatchScheduler::EndBatch(Batch& batch) {
   batch.hours = busiest * 1000 / throttle_kbps_ / 3600;
 }
 
-Batch BatchScheduler::FillAnyOrder(std::vector<Pending>& pending) {
+Batch BatchScheduler::Fill(std::vector<Pending>& pending, bool (BatchScheduler::*fits)() const) {
   Batch batch;
   BeginBatch();
   std::vector<Pending> left;
   for (Pending& step : pending) {
     EffectsOf(step);
-    if (FitsAnyOrder()) {
-      Take(step, batch);
-    } else {
-      left.push_back(std::move(step));
-    }
-  }
-  EndBatch(batch);
-  pending = std::move(left);
-  return batch;
-}
-
-Batch BatchScheduler::FillApart(std::vector<Pending>& pending) {
-  Batch batch;
-  BeginBatch();
-  std::vector<Pending> left;
-  for (Pending& step : pending) {
-    EffectsOf(step);
-    if (FitsAlone()) {
+    if ((this->*fits)()) {
       Take(step, batch);
     } else {
       left.push_back(std::move(step));

@@ -46,13 +46,14 @@ class BatchScheduler {
   void Collect();
   // Moves what fits out of `pending` into batches until nothing more does.
   void Drain(std::vector<Pending>& pending, Result& result);
-  Batch FillAnyOrder(std::vector<Pending>& pending);
-  // Steps that are safe one at a time, each on brokers that no other step of the batch touches.
-  Batch FillApart(std::vector<Pending>& pending);
+  // One batch of those steps of `pending` that `fits` allows beside what the batch has already; they leave `pending`.
+  Batch Fill(std::vector<Pending>& pending, bool (BatchScheduler::*fits)() const);
   // A leader change that lets one of `pending` copy from a broker with room on its link.
   bool HandOver(std::vector<Pending>& pending, Result& result);
   void EffectsOf(const Pending& step);
+  // Safe in any order and overlap with the batch's other steps.
   bool FitsAnyOrder() const;
+  // Safe alone, on brokers that no other step of the batch touches.
   bool FitsAlone() const;
   bool MayLead(uint32_t partition, uint16_t broker) const;
   Amounts RoleLoad(uint32_t partition, bool leads) const;
