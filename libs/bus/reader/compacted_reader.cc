@@ -9,6 +9,7 @@
 #include "libs/base/status.h"
 #include "libs/bus/cloud_events.h"
 #include "libs/bus/reader/generation_filter.h"
+#include "libs/bus/reader/latest_of_keys.h"
 #include "libs/bus/topics.h"
 #include "libs/clock/clock.h"
 #include "libs/kafka_client/consumer.h"
@@ -38,23 +39,15 @@ class CompactedReader final : public DocumentSource {
     }
     const absl::Duration deadline = clock::RealClock().MonotonicNow() + timeout;
     std::vector<ReceivedEvent> events;
-    while (events.size() < kBatch) {
-      const absl::Duration left = deadline - clock::RealClock().MonotonicNow();
-      // The first is waited for; then what is there is taken.
-      const absl::Duration wait =
-          events.empty() ? std::clamp(left, absl::ZeroDuration(), timeout) : absl::ZeroDuration();
-      absl::StatusOr<std::optional<kafka_client::ConsumerRecord>> record = consumer_->Poll(wait);
-      if (!record.ok()) {
-        if (events.empty()) return record.status();
-        break;
-      }
-      if (!record->has_value()) {
-        if (events.empty() && left > absl::Milliseconds(1)) continue;
-        break;
-      }
-      Take(**std::move(record), events);
+    absl::Status trouble;
+    while (trouble.ok() && !at_end() && clock::RealClock().MonotonicNow() < deadline) {
+      trouble = PollOnce(deadline, held_).status();
     }
-    return events;
+    if (!at_end()) return trouble.ok() ? absl::StatusOr<std::vector<ReceivedEvent>>(events) : trouble;
+    events = held_.TakeFirst(kBatch);
+    NoteCaughtUp();
+    if (!events.empty()) return events;
+    return PollNews(deadline);
   }
 
   bool caught_up() const override { return caught_up_; }
@@ -65,10 +58,7 @@ class CompactedReader final : public DocumentSource {
     const absl::Duration call = std::clamp(timeout, absl::Seconds(1), kCallTimeout);
     if (consumer_ == nullptr) {
       kafka_client::ConsumerOptions options{.connection = options_.kafka, .group_id = options_.group_id};
-      options.on_end = [this](const kafka_client::TopicPartition& partition) {
-        ends_.erase(partition.partition);
-        NoteCaughtUp();
-      };
+      options.on_end = [this](const kafka_client::TopicPartition& partition) { ends_.erase(partition.partition); };
       ASSIGN_OR_RETURN(consumer_, kafka_client::Consumer::Create(options));
     }
     ASSIGN_OR_RETURN(const auto partitions, consumer_->PartitionsOf(options_.topic, call));
@@ -81,11 +71,38 @@ class CompactedReader final : public DocumentSource {
     }
     RETURN_IF_ERROR(consumer_->Assign(positions));
     begun_ = true;
-    NoteCaughtUp();
     return absl::OkStatus();
   }
 
-  void Take(kafka_client::ConsumerRecord record, std::vector<ReceivedEvent>& events) {
+  bool at_end() const { return ends_.empty(); }
+
+  // The first is waited for; then what is there is taken.
+  absl::StatusOr<std::vector<ReceivedEvent>> PollNews(absl::Duration deadline) {
+    std::vector<ReceivedEvent> events;
+    while (events.size() < kBatch) {
+      const absl::StatusOr<bool> more = PollOnce(events.empty() ? deadline : absl::ZeroDuration(), events);
+      if (!more.ok() && events.empty()) return more.status();
+      const bool over = !more.ok() || !*more;
+      if (over && (!events.empty() || clock::RealClock().MonotonicNow() >= deadline)) break;
+    }
+    return events;
+  }
+
+  // Waits until `deadline` for one record and puts it into `events` if it is one to be given out; whether one came.
+  template <typename Events>
+  absl::StatusOr<bool> PollOnce(absl::Duration deadline, Events& events) {
+    const absl::Duration left = deadline - clock::RealClock().MonotonicNow();
+    ASSIGN_OR_RETURN(std::optional<kafka_client::ConsumerRecord> record,
+                     consumer_->Poll(std::max(left, absl::ZeroDuration())));
+    if (record) Take(*std::move(record), events);
+    return record.has_value();
+  }
+
+  static void Add(ReceivedEvent event, std::vector<ReceivedEvent>& events) { events.push_back(std::move(event)); }
+  static void Add(ReceivedEvent event, LatestOfKeys& events) { events.Put(std::move(event)); }
+
+  template <typename Events>
+  void Take(kafka_client::ConsumerRecord record, Events& events) {
     const std::int32_t partition = record.partition;
     const std::int64_t offset = record.offset;
     absl::StatusOr<ReceivedEvent> event = DecodeCloudEvent(std::move(record));
@@ -98,14 +115,13 @@ class CompactedReader final : public DocumentSource {
                                    {"offset", offset},
                                    {"error", std::string(status.message())}});
     } else if (filter_.Admit(event->key, event->generation, !event->payload.has_value())) {
-      events.push_back(*std::move(event));
+      Add(*std::move(event), events);
     } else {
       Count("STALE_GENERATION");
     }
     // The last offset before the end may be a hole of the compaction: then on_end tells.
     auto end = ends_.find(partition);
     if (end != ends_.end() && offset + 1 >= end->second) ends_.erase(end);
-    NoteCaughtUp();
   }
 
   absl::Status CheckWho(const ReceivedEvent& event) const {
@@ -116,7 +132,7 @@ class CompactedReader final : public DocumentSource {
   }
 
   void NoteCaughtUp() {
-    if (caught_up_ || !ends_.empty()) return;
+    if (caught_up_ || !held_.empty()) return;
     caught_up_ = true;
     caught_up_gauge_.Set(1);
   }
@@ -135,6 +151,8 @@ class CompactedReader final : public DocumentSource {
   std::unique_ptr<kafka_client::Consumer> consumer_;
   // Partitions with records from before we began that have not come yet, and where they end.
   std::map<std::int32_t, std::int64_t> ends_;
+  // Until those have come.
+  LatestOfKeys held_;
   bool begun_ = false;
   bool caught_up_ = false;
 };

@@ -12,9 +12,10 @@
 
 namespace sluice::bus {
 
-// The port of a process without PostgreSQL: the documents of a compacted topic, from the beginning and then as they
-// come. For each key only ever a higher generation than before; what is older, a duplicate, forged or undecodable is
-// counted and dropped. One thread.
+// The port of a process without PostgreSQL: the documents of a compacted topic, first the last of each key that the
+// topic holds, then those that come. Nothing is given out until the end of what was there has been read: a document may
+// lie before its own tombstone. For each key only ever a higher generation than before; what is older, a duplicate,
+// forged or undecodable is counted and dropped. One thread.
 class DocumentSource {
  public:
   virtual ~DocumentSource() = default;
