@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -96,18 +97,22 @@ void ChildProcess::Kill() {
 }
 
 int FreePort() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  int port = 0;
-  if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-      getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) == 0) {
-    port = ntohs(address.sin_port);
+  // Below the kernel's own choices (32768 on): what it gives to somebody's outgoing connection while a server is down, the
+  // server cannot have again.
+  std::random_device seed;
+  std::uniform_int_distribution<int> ports(20000, 31999);
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    const int port = ports(seed);
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    const bool bound = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(descriptor);
+    if (bound) return port;
   }
-  close(descriptor);
-  return port;
+  std::abort();
 }
 
 std::string NewTempFolder(const std::string& prefix) {

@@ -36,7 +36,7 @@ def choose(state, overrides=None, free=False):
         if asked:
             chosen[name] = int(asked)
         elif name not in chosen:
-            chosen[name] = (_free_range() if name == "brokers" else _free()) if free else default
+            chosen[name] = (_free_range() if name == "brokers" else free_port()) if free else default
     state.write_json("ports.json", chosen)
     return chosen
 
@@ -92,16 +92,24 @@ def _listening_inodes(port):
     return inodes
 
 
-def _free():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+# Below the kernel's own choices (32768 on): what it gives to somebody's outgoing connection while a server is down, the
+# server cannot have again.
+_SINGLE_PORTS = range(20000, 32000)
+_RANGES_OF_PORTS = range(10000, 20000)
+
+
+def free_port():
+    for _ in range(1000):
+        port = random.choice(_SINGLE_PORTS)
+        if is_free(port):
+            return port
+    raise Failure(f"no free port among {_SINGLE_PORTS.start}-{_SINGLE_PORTS.stop - 1}.", "End what uses them.")
 
 
 def _free_range():
-    """Below the kernel's own choices (32768 on), so that no other process is given one of them by chance."""
     for _ in range(1000):
-        first = random.randrange(10000, 32000 - BROKER_PORTS, BROKER_PORTS)
+        first = random.randrange(_RANGES_OF_PORTS.start, _RANGES_OF_PORTS.stop - BROKER_PORTS, BROKER_PORTS)
         if all(is_free(port) for port in range(first, first + BROKER_PORTS)):
             return first
-    raise Failure(f"no {BROKER_PORTS} free ports in a row between 10000 and 32000.", "End what uses them.")
+    raise Failure(f"no {BROKER_PORTS} free ports in a row among {_RANGES_OF_PORTS.start}-{_RANGES_OF_PORTS.stop - 1}.",
+                  "End what uses them.")

@@ -63,16 +63,10 @@ def test_no_java(tmp_path, monkeypatch):
 
 
 def test_not_built(tmp_path):
-    done = up(tmp_path, "--until", "bus-controller", "--port", f"postgres={free_port()}",
-              "--port", f"bus-controller={free_port()}", SLUICE_BIN=str(tmp_path / "nothing"))
+    done = up(tmp_path, "--until", "bus-controller", "--port", f"postgres={ports.free_port()}",
+              "--port", f"bus-controller={ports.free_port()}", SLUICE_BIN=str(tmp_path / "nothing"))
     assert done.returncode == NOT_BUILT
     assert "make build" in done.stderr
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_unknown_port_and_component(tmp_path):
