@@ -63,6 +63,11 @@ def require_free(name, port):
     )
 
 
+def listens(port):
+    """Does anybody listen on the port? Asks the kernel, without connecting."""
+    return bool(_listening_inodes(port))
+
+
 def holder(port):
     """Who listens on a port, as "name (pid N)"."""
     inodes = _listening_inodes(port)

@@ -154,4 +154,12 @@ def _running(pid, started):
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
-    return _start_time(stat) == started and stat.rsplit(")", 1)[1].split()[0] != "Z"
+    return _start_time(stat) == started and (stat.rsplit(")", 1)[1].split()[0] != "Z" or _has_other_threads(pid))
+
+
+def _has_other_threads(pid):
+    """The first thread of a killed process can be dead while others still are: till they end, its ports are taken."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False

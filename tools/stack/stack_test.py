@@ -131,6 +131,21 @@ def test_a_paused_process_can_be_stopped(state):
     assert component.stop(state) is True
 
 
+def test_one_whose_first_thread_is_dead_still_runs(state):
+    half_dead = ("import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); "
+                 "ctypes.CDLL(None).pthread_exit(None)")
+    component = sleeper(command=["/usr/bin/python3", "-c", half_dead])
+    component.start(state)
+    pid = processes.find(state, "sleeper")
+    deadline = time.monotonic() + 30
+    while " Z " not in Path(f"/proc/{pid}/stat").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert processes.find(state, "sleeper") == pid
+    processes.kill(state, "sleeper")
+    assert processes.find(state, "sleeper") is None
+
+
 def test_one_that_ends_at_once_shows_its_log(state):
     component = sleeper(command=["/bin/sh", "-c", "echo the reason; exit 3"], ready=lambda: False)
     began = time.monotonic()
@@ -173,3 +188,13 @@ def test_a_held_lock_is_seen(state):
             assert second is False
     with state.locked(wait=False) as third:
         assert third
+
+
+def test_who_listens_is_seen_without_a_connection():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        assert not ports.listens(port)
+        server.listen()
+        assert ports.listens(port)
+    assert not ports.listens(port)
