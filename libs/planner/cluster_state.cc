@@ -74,31 +74,6 @@ ClusterState::ClusterState(const Snapshot& snapshot)
   }
 }
 
-LoadVector ClusterState::Contribution(uint32_t slot) const {
-  const uint32_t partition = partition_of_[slot];
-  const bool leads = leader_of_[partition] == slot;
-  const auto& load = leads ? snapshot_.leader_load[partition] : snapshot_.follower_load[partition];
-  return {1,
-          leads ? 1.0 : 0.0,
-          load[kDisk],
-          load[kNetworkIn],
-          load[kNetworkOut],
-          load[kCpu],
-          snapshot_.leader_load[partition][kNetworkOut]};
-}
-
-LoadVector ClusterState::LeadershipOf(uint32_t partition) const {
-  const auto& leader = snapshot_.leader_load[partition];
-  const auto& follower = snapshot_.follower_load[partition];
-  return {0,
-          1,
-          leader[kDisk] - follower[kDisk],
-          leader[kNetworkIn] - follower[kNetworkIn],
-          leader[kNetworkOut] - follower[kNetworkOut],
-          leader[kCpu] - follower[kCpu],
-          0};
-}
-
 float ClusterState::DiskOf(uint32_t slot) const {
   const uint32_t partition = partition_of_[slot];
   return Leads(slot) ? snapshot_.leader_load[partition][kDisk] : snapshot_.follower_load[partition][kDisk];

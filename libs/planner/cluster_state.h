@@ -61,6 +61,11 @@ class ClusterState {
   // of `topic` goes from one broker to another: −1, 0 or 1.
   int SpreadChange(int topic, int from, int to) const;
 
+  // Does the broker hold more of the topic than its fair share and a little?
+  bool IsCrowded(int topic, int broker) const {
+    return topic_count_[static_cast<size_t>(topic) * brokers() + broker] > topic_limit_[topic];
+  }
+
   void Move(uint32_t slot, int broker);
   void Lead(uint32_t slot);
 
@@ -83,5 +88,30 @@ class ClusterState {
   int staying_racks_ = 0;
   int staying_brokers_ = 0;
 };
+
+inline LoadVector ClusterState::Contribution(uint32_t slot) const {
+  const uint32_t partition = partition_of_[slot];
+  const bool leads = leader_of_[partition] == slot;
+  const auto& load = leads ? snapshot_.leader_load[partition] : snapshot_.follower_load[partition];
+  return {1,
+          leads ? 1.0 : 0.0,
+          load[kDisk],
+          load[kNetworkIn],
+          load[kNetworkOut],
+          load[kCpu],
+          snapshot_.leader_load[partition][kNetworkOut]};
+}
+
+inline LoadVector ClusterState::LeadershipOf(uint32_t partition) const {
+  const auto& leader = snapshot_.leader_load[partition];
+  const auto& follower = snapshot_.follower_load[partition];
+  return {0,
+          1,
+          leader[kDisk] - follower[kDisk],
+          leader[kNetworkIn] - follower[kNetworkIn],
+          leader[kNetworkOut] - follower[kNetworkOut],
+          leader[kCpu] - follower[kCpu],
+          0};
+}
 
 }  // namespace sluice::planner

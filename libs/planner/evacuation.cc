@@ -27,8 +27,8 @@ int Evacuation::Destination(uint32_t slot, bool any_rack, double* score, std::st
   for (size_t b = 0; b < state_.brokers(); ++b) {
     if (!state_.MayReceive(b)) continue;
     const LoadVector& now = state_.Load(b);
-    double cost = goal_.CostWith<kReplicas, kDiskUse, kIn, kPotentialOut>(b, now, load, 1) -
-                  goal_.Cost<kReplicas, kDiskUse, kIn, kPotentialOut>(b, now);
+    double cost =
+        goal_.CostWith<kReplicas, kDiskUse, kIn>(b, now, load, 1) - goal_.Cost<kReplicas, kDiskUse, kIn>(b, now);
     for (int k : {kReplicas, kDiskUse, kIn}) {
       const double middle = (goal_.Low(b, k) + goal_.High(b, k)) / 2;
       const double before = goal_.Relative(b, k, now[k]) - middle, step = goal_.Relative(b, k, load[k]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libs/planner/entry_sample.h"
 #include "libs/planner/worst_first.h"
 
 namespace sluice::planner {
@@ -9,6 +10,8 @@ namespace {
 
 constexpr double kLeastGain = 1e-9;
 constexpr size_t kMostPerScan = 24;
+// Large brokers are scanned in part while that finds something.
+constexpr size_t kSample = 512;
 
 }  // namespace
 
@@ -40,12 +43,12 @@ double LeaderBalancer::Gain(uint32_t slot) const {
   return Cost(from, leadership, 0) - Cost(from, leadership, -1) + Cost(to, leadership, 0) - Cost(to, leadership, 1);
 }
 
-void LeaderBalancer::Scan(int broker) {
+void LeaderBalancer::Scan(int broker, size_t sample) {
   const LoadVector nothing = {};
   cost_now_.resize(state_.brokers());
   for (size_t b = 0; b < state_.brokers(); ++b) cost_now_[b] = Cost(b, nothing, 0);
   candidates_.clear();
-  for (const ClusterState::Entry& entry : state_.On(broker)) {
+  const size_t seen = VisitSample(state_.On(broker), sample, ++turn_, [&](const ClusterState::Entry& entry) {
     const uint32_t partition = state_.PartitionOf(entry.slot);
     const uint32_t leader = state_.LeaderSlot(partition);
     const int from = state_.BrokerOf(leader);
@@ -64,12 +67,17 @@ void LeaderBalancer::Scan(int broker) {
         if (slot != leader) consider(slot);
       }
     }
-  }
-  budget_.Spend(2 * state_.On(broker).size());
+  });
+  budget_.Spend(2 * seen);
 }
 
 bool LeaderBalancer::Improve(int broker, std::vector<int>& touched) {
-  Scan(broker);
+  return ImproveSome(broker, kSample, touched) ||
+         (state_.On(broker).size() >= 2 * kSample && ImproveSome(broker, SIZE_MAX, touched));
+}
+
+bool LeaderBalancer::ImproveSome(int broker, size_t sample, std::vector<int>& touched) {
+  Scan(broker, sample);
   auto better = [](const Candidate& a, const Candidate& b) {
     return a.score != b.score ? a.score > b.score : a.slot < b.slot;
   };

@@ -31,8 +31,10 @@ class LeaderBalancer {
   }
   // The penalty that goes when `slot` leads its partition.
   double Gain(uint32_t slot) const;
-  // Appends every change of leadership that takes from or gives to `broker` and helps.
-  void Scan(int broker);
+  // Appends every change of leadership that takes from or gives to `broker` and helps, of about `sample` of its
+  // replicas.
+  void Scan(int broker, size_t sample);
+  bool ImproveSome(int broker, size_t sample, std::vector<int>& touched);
   bool MayLead(uint32_t slot) const;
   Reason Why(int from, int to) const;
 
@@ -41,6 +43,7 @@ class LeaderBalancer {
   WorkBudget& budget_;
   ReasonLog& reasons_;
   std::vector<int> staying_;
+  size_t turn_ = 0;  // shifts the samples
   std::vector<Candidate> candidates_;
   std::vector<double> cost_now_;  // by broker, while scanning
 };

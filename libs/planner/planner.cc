@@ -65,7 +65,7 @@ double Throttle(const Snapshot& snapshot, const PlanOptions& options) {
 double TotalCost(const ClusterState& state, const BalanceGoal& goal) {
   double total = 0;
   for (size_t b = 0; b < state.brokers(); ++b) {
-    total += goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(b, state.Load(b));
+    total += goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state.Load(b));
   }
   return total;
 }
@@ -137,16 +137,13 @@ class Search {
 
   bool AllWithin() const {
     return std::all_of(staying_.begin(), staying_.end(), [&](int b) {
-      return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(b, state_.Load(b)) <=
-             goal_.good_enough();
+      return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)) <= goal_.good_enough();
     });
   }
 
   // All dimensions at once: leaders where that is enough, then single moves, then exchanges.
   void Polish() {
-    auto cost = [&](int b) {
-      return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(b, state_.Load(b));
-    };
+    auto cost = [&](int b) { return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)); };
     for (int round = 0; round < kPolishRounds && !budget_.spent(); ++round) {
       const double before = TotalCost(state_, goal_);
       if (AllWithin()) return;

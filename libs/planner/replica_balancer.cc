@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "libs/planner/entry_sample.h"
 #include "libs/planner/worst_first.h"
 
 namespace sluice::planner {
@@ -10,7 +11,7 @@ namespace {
 
 // All found by trial on the yardstick's models; docs/adr/ says what each was worth.
 constexpr double kLeastGain = 1e-9;        // a move that gains less is not worth its traffic
-constexpr double kMovePrice = 0.5;         // of one move, in mean replicas' bytes
+constexpr double kMovePrice = 0.2;         // of one move, in mean replicas' bytes
 constexpr double kUsefulBytePrice = 0.15;  // of a byte that has to move anyway
 constexpr double kWastedBytePrice = 1.0;   // of a byte beyond that
 constexpr double kCrowdingPrice = 0.3;     // part of the gain that a crowded topic costs or returns
@@ -20,6 +21,12 @@ constexpr int kLeastQuota = 4;
 constexpr int kMostQuota = 8;
 // A broker that pulls looks at many others' replicas for it, so it takes more of what it sees.
 constexpr int kPullFactor = 2;
+// Of the best of a scan, those of topics of which the source has more than its fair share go first.
+constexpr double kCrowdedBonus = 1.0;
+constexpr int kKeptPerMove = 8;
+// Large brokers are scanned in part while that finds something: the best of so many is nearly the best of all.
+constexpr size_t kPushSample = 1024;
+constexpr size_t kPullSample = 256;  // of each partner
 
 }  // namespace
 
@@ -43,7 +50,7 @@ void ReplicaBalancer::Run() {
   FindDirection();
   WorstFirst(
       staying_, goal_.good_enough(), budget_,
-      [&](int b) { return goal_.Cost<kReplicas, kDiskUse, kIn, kPotentialOut>(b, state_.Load(b)); },
+      [&](int b) { return goal_.Cost<kReplicas, kDiskUse, kIn>(b, state_.Load(b)); },
       [&](int b, std::vector<int>& touched) { return Improve(b, false, touched); });
 }
 
@@ -57,26 +64,24 @@ void ReplicaBalancer::FillNewBrokers() {
       added, goal_.good_enough(), budget_,
       [&](int b) {
         const bool is_new = state_.snapshot().brokers[b].state == BrokerState::kNew;
-        return is_new ? goal_.Cost<kReplicas, kDiskUse, kIn, kPotentialOut>(b, state_.Load(b)) : 0.0;
+        return is_new ? goal_.Cost<kReplicas, kDiskUse, kIn>(b, state_.Load(b)) : 0.0;
       },
-      [&](int b, std::vector<int>& touched) { return Pull<kReplicas, kDiskUse, kIn, kPotentialOut>(b, touched); });
+      [&](int b, std::vector<int>& touched) { return Pull<kReplicas, kDiskUse, kIn>(b, touched); });
 }
 
 bool ReplicaBalancer::Improve(int broker, bool leaders_too, std::vector<int>& touched) {
   if (leaders_too) {
-    if (HasTooMuch<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker)) {
-      return Push<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched) ||
-             Pull<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched);
+    if (HasTooMuch<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker)) {
+      return Push<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, touched) ||
+             Pull<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, touched);
     }
-    return Pull<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched) ||
-           Push<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, touched);
+    return Pull<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, touched) ||
+           Push<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, touched);
   }
-  if (HasTooMuch<kReplicas, kDiskUse, kIn, kPotentialOut>(broker)) {
-    return Push<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched) ||
-           Pull<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched);
+  if (HasTooMuch<kReplicas, kDiskUse, kIn>(broker)) {
+    return Push<kReplicas, kDiskUse, kIn>(broker, touched) || Pull<kReplicas, kDiskUse, kIn>(broker, touched);
   }
-  return Pull<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched) ||
-         Push<kReplicas, kDiskUse, kIn, kPotentialOut>(broker, touched);
+  return Pull<kReplicas, kDiskUse, kIn>(broker, touched) || Push<kReplicas, kDiskUse, kIn>(broker, touched);
 }
 
 template <int... Ks>
@@ -93,23 +98,30 @@ bool ReplicaBalancer::HasTooMuch(int broker) const {
 
 template <int... Ks>
 bool ReplicaBalancer::Push(int from, std::vector<int>& touched) {
-  constexpr bool kWithLeaders = sizeof...(Ks) > 4;
+  return PushSome<Ks...>(from, kPushSample, touched) ||
+         (state_.On(from).size() > kPushSample && PushSome<Ks...>(from, SIZE_MAX, touched));
+}
+
+template <int... Ks>
+bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touched) {
+  constexpr bool kWithLeaders = sizeof...(Ks) > 3;
   candidates_.clear();
   double cost = goal_.Cost<Ks...>(from, state_.Load(from));
   const double useful =
       std::max(0.0, state_.Load(from)[kDiskUse] - goal_.High(from, kDiskUse) * goal_.Share(from, kDiskUse));
-  for (const ClusterState::Entry& entry : state_.On(from)) {
-    LoadVector load = {1, 0, entry.disk, entry.in, 0, 0, entry.potential_out};
+  const size_t seen = VisitSample(state_.On(from), sample, ++turn_, [&](const ClusterState::Entry& entry) {
+    LoadVector load = {1, 0, entry.disk, entry.in};
     if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
     const double gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
-    if (gain <= kLeastGain) continue;
+    if (gain <= kLeastGain) return;
     const double wasted = leaving_binds_ ? std::max(0.0, entry.disk - useful) : 0;
     candidates_.push_back({gain / (kMovePrice * mean_disk_ + kUsefulBytePrice * entry.disk + wasted), entry.slot});
-  }
-  budget_.Spend(state_.On(from).size());
+  });
+  budget_.Spend(seen);
   if (candidates_.empty()) return false;
   const int quota = Quota(from);
-  KeepBest(2 * quota + 16);
+  KeepBest(kKeptPerMove * quota + 16);
+  PreferCrowded();
   LoadVector typical = {};
   for (const Candidate& candidate : candidates_) {
     const LoadVector load = state_.Contribution(candidate.slot);
@@ -152,8 +164,13 @@ bool ReplicaBalancer::Push(int from, std::vector<int>& touched) {
 
 template <int... Ks>
 bool ReplicaBalancer::Pull(int to, std::vector<int>& touched) {
+  return PullSome<Ks...>(to, kPullSample, touched) || PullSome<Ks...>(to, SIZE_MAX, touched);
+}
+
+template <int... Ks>
+bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched) {
   if (!state_.MayReceive(to)) return false;
-  constexpr bool kWithLeaders = sizeof...(Ks) > 4;
+  constexpr bool kWithLeaders = sizeof...(Ks) > 3;
   LoadVector typical = {};
   for (int k = 0; k < kDimensions; ++k) {
     typical[k] = goal_.Share(to, k) / std::max(1.0, goal_.Share(to, kReplicas));
@@ -163,19 +180,19 @@ bool ReplicaBalancer::Pull(int to, std::vector<int>& touched) {
   const double cost = goal_.Cost<Ks...>(to, state_.Load(to));
   for (int from : partners_) {
     const double source_cost = goal_.Cost<Ks...>(from, state_.Load(from));
-    for (const ClusterState::Entry& entry : state_.On(from)) {
-      LoadVector load = {1, 0, entry.disk, entry.in, 0, 0, entry.potential_out};
+    budget_.Spend(VisitSample(state_.On(from), sample, ++turn_, [&](const ClusterState::Entry& entry) {
+      LoadVector load = {1, 0, entry.disk, entry.in};
       if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
       double gain = cost - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1);
-      if (gain <= kLeastGain) continue;
+      if (gain <= kLeastGain) return;
       gain += source_cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
       if (gain > kLeastGain) candidates_.push_back({gain / Price(entry.disk, from, to), entry.slot});
-    }
-    budget_.Spend(state_.On(from).size());
+    }));
   }
   if (candidates_.empty()) return false;
   const int quota = kPullFactor * Quota(to);
   KeepBest(6 * quota + 16);
+  PreferCrowded();
   int moved = 0;
   for (const Candidate& candidate : candidates_) {
     if (moved >= quota) break;
@@ -230,6 +247,14 @@ void ReplicaBalancer::KeepBest(size_t count) {
     candidates_.resize(count);
   }
   std::sort(candidates_.begin(), candidates_.end(), better);
+}
+
+void ReplicaBalancer::PreferCrowded() {
+  for (Candidate& candidate : candidates_) {
+    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot)];
+    if (state_.IsCrowded(topic, state_.BrokerOf(candidate.slot))) candidate.score *= 1 + kCrowdedBonus;
+  }
+  KeepBest(candidates_.size());
 }
 
 double ReplicaBalancer::Price(double disk, int from, int to) const {
@@ -288,8 +313,7 @@ void ReplicaBalancer::Trim() {
     const int home = state_.OriginalBrokerOf(candidate.slot), now = state_.BrokerOf(candidate.slot);
     const LoadVector load = state_.Contribution(candidate.slot);
     auto cost = [&](int b, double sign) {
-      return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(b, state_.Load(b), load,
-                                                                                              sign);
+      return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b), load, sign);
     };
     budget_.Spend(4);
     if (cost(home, 1) + cost(now, -1) > cost(home, 0) + cost(now, 0) + kLeastGain) continue;

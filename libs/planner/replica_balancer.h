@@ -9,8 +9,8 @@
 
 namespace sluice::planner {
 
-// Brings replica counts, disk, network in and potential network out of every broker into the goal's window by moving
-// replicas, at few bytes and few moves.
+// Brings replica counts, disk and network in of every broker into the goal's window by moving replicas, at few bytes
+// and few moves.
 //
 // A greedy search on the goal's penalty. The worst broker pushes its excess out, or pulls in what it lacks; of the
 // replicas and partners that help, those with the most penalty removed per price go first. The price of a move is a
@@ -18,7 +18,7 @@ namespace sluice::planner {
 // free: so the sum of bytes comes close to what any plan must move (Slicer, OSDI 2016, ranks by imbalance removed per
 // byte; the discount is what lowers the count of moves).
 //
-// O(moves × (replicas of a broker ÷ moves per scan + partners)).
+// O(moves × (replicas looked at in a scan ÷ moves per scan + partners)).
 class ReplicaBalancer {
  public:
   ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
@@ -41,10 +41,15 @@ class ReplicaBalancer {
   template <int... Ks>
   bool Pull(int to, std::vector<int>& touched);
   template <int... Ks>
+  bool PushSome(int from, size_t sample, std::vector<int>& touched);
+  template <int... Ks>
+  bool PullSome(int to, size_t sample, std::vector<int>& touched);
+  template <int... Ks>
   void ChoosePartners(int broker, const LoadVector& typical, double sign);
   template <int... Ks>
   bool HasTooMuch(int broker) const;
   void KeepBest(size_t count);
+  void PreferCrowded();
   double Price(double disk, int from, int to) const;
   int Quota(int broker) const;
   bool Movable(uint32_t slot) const { return !state_.snapshot().pinned[state_.PartitionOf(slot)]; }
@@ -61,6 +66,7 @@ class ReplicaBalancer {
   // Is more disk use above the windows than missing below? Then the bytes that leave are the bound, else those that
   // come.
   bool leaving_binds_ = true;
+  size_t turn_ = 0;  // shifts the samples
   std::vector<Candidate> candidates_;
   std::vector<int> partners_;
   std::vector<std::pair<double, int>> ranked_;

@@ -20,8 +20,7 @@ class ReplicaSwapper {
 
  private:
   double Cost(int broker, const LoadVector& change, double sign) const {
-    return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse, kPotentialOut>(broker, state_.Load(broker),
-                                                                                            change, sign);
+    return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, state_.Load(broker), change, sign);
   }
   void RankPartners(int broker);
   bool Movable(uint32_t slot) const { return !state_.snapshot().pinned[state_.PartitionOf(slot)]; }
