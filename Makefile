@@ -39,9 +39,9 @@ test: install ## build, lint, unit, contract and integration tests; last line: N
 test-all: install ## the full matrix besides: sanitizers, clang-tidy on all, real lengths of stops, soak
 	@$(PYTHON) tools/test/run.py --all
 
-bench: install ## the figures of docs/benchmarks.md
+bench: install ## the figures of docs/benchmarks.md; BENCH='bus api' takes some
 	@$(BAZEL) build $(PRODUCT) //bench/...
-	@$(PYTHON) bench/run.py
+	@$(PYTHON) bench/run.py $(BENCH)
 
 fmt: install ## formats C++, BUILD files and protos
 	@tools/fmt

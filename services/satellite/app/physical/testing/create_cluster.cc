@@ -1,5 +1,5 @@
 // Drives one physical cluster on this machine from create to READY, and prints how long it took, without a control
-// plane: what `bench/` compares with tools/kafka_by_hand, and a way to look at the substrate alone.
+// plane: a way to look at the substrate alone. bench/live measures the same through the whole stack.
 //
 //   create_cluster STATE_FOLDER KAFKA_HOME CACHE_FOLDER BROKERS [stay]
 //
