@@ -1,6 +1,6 @@
 // What the API accepts: SERVERLESS creates by clients of several organizations, TLS and authentication on, then all
-// clusters listed page by page. Server, clients and PostgreSQL share this machine; no Kafka is in it, so rows wait in
-// the outbox. bench/api/README.md has the command.
+// clusters listed page by page. Server, clients and PostgreSQL (fsync on) share this machine; no Kafka is in it, so
+// rows wait in the outbox. One JSON line a figure; bench/api/README.md has the command.
 
 #include <grpcpp/grpcpp.h>
 
@@ -10,12 +10,14 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "bench/report/report.h"
 #include "libs/base/error.h"
 #include "libs/base/status.h"
 #include "libs/clock/random.h"
@@ -30,15 +32,15 @@ struct Options {
   int clients = 16;
   int organizations = 4;
   int cells = 8;
-  double seconds = 10;
-  double warm_up_seconds = 2;
+  double seconds = 20;
+  double warm_up_seconds = 5;
   int list = 10'000;
 };
 
 struct Client {
   std::string parent;
   std::shared_ptr<::grpc::Channel> channel;
-  std::vector<absl::Duration> times;
+  std::vector<double> times_ms;
   int created = 0;
   absl::Status failed;
 };
@@ -65,18 +67,8 @@ void Create(Client& client, int number, int most, const std::atomic<bool>& measu
       client.failed = rpc::FromGrpcStatus(status);
       return;
     }
-    if (measure) client.times.push_back(absl::Now() - begun);
+    if (measure) client.times_ms.push_back(absl::ToDoubleMilliseconds(absl::Now() - begun));
   }
-}
-
-void PrintTimes(const char* what, std::vector<absl::Duration> times, absl::Duration length) {
-  std::sort(times.begin(), times.end());
-  const auto at = [&](double share) {
-    return absl::ToDoubleMilliseconds(times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]);
-  };
-  std::printf("%s: %zu in %.1f s, %.0f/s, p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n", what, times.size(),
-              absl::ToDoubleSeconds(length), static_cast<double>(times.size()) / absl::ToDoubleSeconds(length), at(0.5),
-              at(0.99), at(1));
 }
 
 absl::Status Creates(const Options& options, std::vector<Client>& clients) {
@@ -94,13 +86,21 @@ absl::Status Creates(const Options& options, std::vector<Client>& clients) {
   const absl::Duration length = absl::Now() - begun;
   stop = true;
   for (std::thread& thread : threads) thread.join();
-  std::vector<absl::Duration> times;
+  std::vector<double> times_ms;
   for (const Client& client : clients) {
     RETURN_IF_ERROR(client.failed);
-    times.insert(times.end(), client.times.begin(), client.times.end());
+    times_ms.insert(times_ms.end(), client.times_ms.begin(), client.times_ms.end());
   }
-  if (times.empty()) return absl::InternalError("nothing was created");
-  PrintTimes("creates", std::move(times), length);
+  if (times_ms.empty()) return absl::InternalError("nothing was created");
+  bench::Print({{"bench", "api_creates"},
+                {"clients", options.clients},
+                {"organizations", options.organizations},
+                {"cells", options.cells},
+                {"creates", times_ms.size()},
+                {"creates_per_second", static_cast<double>(times_ms.size()) / absl::ToDoubleSeconds(length)},
+                {"p50_ms", bench::Quantile(times_ms, 0.5)},
+                {"p99_ms", bench::Quantile(times_ms, 0.99)},
+                {"max_ms", bench::Quantile(times_ms, 1)}});
   return absl::OkStatus();
 }
 
@@ -134,12 +134,15 @@ absl::Status List(const Options& options, const Client& client) {
     ++pages;
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && listed < options.list);
-  std::printf("listed: %d clusters on %d pages in %.3f s\n", listed, pages, absl::ToDoubleSeconds(absl::Now() - begun));
+  bench::Print({{"bench", "api_list"},
+                {"clusters", listed},
+                {"pages", pages},
+                {"seconds", absl::ToDoubleSeconds(absl::Now() - begun)}});
   return absl::OkStatus();
 }
 
 absl::Status Run(const Options& options) {
-  ASSIGN_OR_RETURN(auto api, testing::ApiFixture::Start());
+  ASSIGN_OR_RETURN(auto api, testing::ApiFixture::Start({.postgres = {.fsync = true}}));
   RETURN_IF_ERROR(api->AddCells(options.cells, 1'000'000));
   std::vector<Client> clients;
   std::vector<std::string> keys;
@@ -169,6 +172,8 @@ int main(int argc, char** argv) {
   app.add_option("--organizations", options.organizations, "organizations that they belong to")->capture_default_str();
   app.add_option("--cells", options.cells, "cells to place on")->capture_default_str();
   app.add_option("--seconds", options.seconds, "length of the measurement")->capture_default_str();
+  app.add_option("--warm-up-seconds", options.warm_up_seconds, "creates before that, not counted")
+      ->capture_default_str();
   app.add_option("--list", options.list, "clusters of one organization to list")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = sluice::provisioner::Run(options);

@@ -4,14 +4,9 @@
 //   bus_bench inbox RECORDS            records to committed effects
 // BUS_BENCH_PAYLOAD: bytes a payload (300).
 
-#include <sys/utsname.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,6 +15,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "bench/report/report.h"
 #include "libs/bus/inbox/inbox_consumer.h"
 #include "libs/bus/outbox/outbox_sql.h"
 #include "libs/bus/outbox/pg_outbox.h"
@@ -32,18 +28,6 @@ namespace sluice::bus {
 namespace {
 
 constexpr char kTopic[] = "sluice.bench.events.v1";
-
-double LoadAverage() {
-  double load = 0;
-  std::ifstream("/proc/loadavg") >> load;
-  return load;
-}
-
-nlohmann::json Machine() {
-  utsname name{};
-  uname(&name);
-  return {{"cores", sysconf(_SC_NPROCESSORS_ONLN)}, {"kernel", name.release}, {"load_average_1m", LoadAverage()}};
-}
 
 int PayloadBytes() {
   const char* text = std::getenv("BUS_BENCH_PAYLOAD");
@@ -197,20 +181,13 @@ class Bench {
   std::vector<std::thread> threads_;
 };
 
-double Quantile(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
-}
-
 void WaitFor(const std::function<bool()>& done) {
   while (!done()) std::this_thread::sleep_for(std::chrono::microseconds(500));
 }
 
-void Print(nlohmann::json line) {
-  line["machine"] = Machine();
-  line["payload_bytes"] = PayloadBytes();
-  std::printf("%s\n", line.dump().c_str());
+void Print(nlohmann::json figure) {
+  figure["payload_bytes"] = PayloadBytes();
+  bench::Print(std::move(figure));
 }
 
 // Two writers that keep to a fixed timetable: a late commit does not slow the next (no coordinated omission).
@@ -243,9 +220,9 @@ int Latency(int rate, int seconds) {
          {"rate_asked", rate},
          {"rate_reached", static_cast<double>(events) / took},
          {"events", events},
-         {"p50_ms", Quantile(latencies, 0.5)},
-         {"p99_ms", Quantile(latencies, 0.99)},
-         {"max_ms", Quantile(latencies, 1)}});
+         {"p50_ms", bench::Quantile(latencies, 0.5)},
+         {"p99_ms", bench::Quantile(latencies, 0.99)},
+         {"max_ms", bench::Quantile(latencies, 1)}});
   return 0;
 }
 

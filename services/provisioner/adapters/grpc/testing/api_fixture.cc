@@ -39,7 +39,7 @@ std::string Flatten(const ::grpc::ByteBuffer& bytes) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ApiFixture>> ApiFixture::Start(ApiFixtureOptions options) {
-  ASSIGN_OR_RETURN(auto postgres, sluice::testing::PostgresFixture::Start());
+  ASSIGN_OR_RETURN(auto postgres, sluice::testing::PostgresFixture::Start(options.postgres));
   ASSIGN_OR_RETURN(const postgres::ConnectOptions database, postgres->CreateDatabase("provisioner"));
   RETURN_IF_ERROR(postgres::Migrate(database, "bus", bus::BusMigrations()));
   RETURN_IF_ERROR(postgres::Migrate(database, "provisioner", ProvisionerMigrations()));

@@ -37,6 +37,7 @@ struct ApiFixtureOptions {
                        .failures_of_peer = {.per_second = 1e6, .burst = 1e6},
                        .failures_of_key = {.per_second = 1e6, .burst = 1e6}};
   WatchLimits watch;
+  sluice::testing::PostgresFixtureOptions postgres;
 };
 
 // The whole API in this process: TLS, the real gate and handlers and use cases, the real store on a PostgreSQL of its
