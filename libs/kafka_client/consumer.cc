@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "libs/base/error.h"
@@ -65,7 +66,10 @@ ConsumerRecord RecordOf(const rd_kafka_message_t& message) {
   return record;
 }
 
-int Millis(absl::Duration timeout) { return static_cast<int>(absl::ToInt64Milliseconds(timeout)); }
+// Never negative: to librdkafka that is for ever, and a caller's time may be over by the time that it calls.
+int Millis(absl::Duration timeout) {
+  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
+}
 
 class RdKafkaConsumer final : public Consumer {
  public:
@@ -78,7 +82,7 @@ class RdKafkaConsumer final : public Consumer {
 
   absl::Status Open(const ConsumerOptions& options) {
     const std::string session_ms = std::to_string(absl::ToInt64Milliseconds(options.session_timeout));
-    const std::map<std::string, std::string> settings = {
+    std::map<std::string, std::string> settings = {
         {"group.id", options.group_id},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
@@ -92,6 +96,7 @@ class RdKafkaConsumer final : public Consumer {
         {"fetch.error.backoff.ms", "100"},
         {"check.crcs", "true"},
     };
+    if (!options.group_instance_id.empty()) settings["group.instance.id"] = options.group_instance_id;
     ASSIGN_OR_RETURN(Config config, NewConfig(options.connection, settings));
     rd_kafka_conf_set_opaque(config.get(), this);
     rd_kafka_conf_set_rebalance_cb(config.get(), &RdKafkaConsumer::OnRebalance);

@@ -19,11 +19,14 @@ struct ConsumerOptions {
   ConnectionOptions connection;
   // Its consumer group; for Assign without commits any name does that the ACLs allow.
   std::string group_id;
+  // Its name as a static member: one that comes back under it has its partitions again at once, and whoever else bears
+  // it is put out with a fatal error. Empty: a dynamic member, whose successor waits for session_timeout.
+  std::string group_instance_id;
   // Where to begin without a committed offset, and when the offset is gone.
   bool from_beginning = true;
   // A member that does not Poll for so long loses its partitions.
   absl::Duration max_poll_interval = absl::Minutes(5);
-  absl::Duration session_timeout = absl::Seconds(15);
+  absl::Duration session_timeout = absl::Seconds(6);
   // The local queue's bound over all partitions.
   int max_queued_kib = 16 * 1024;
   // Called from Poll each time that a partition has been read to its end; empty: not wanted.

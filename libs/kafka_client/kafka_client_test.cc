@@ -150,6 +150,18 @@ TEST_F(KafkaClientTest, BadSettingIsNamed) {
   EXPECT_EQ(GetErrorDetail(producer.status())->field, "no.such.setting");
 }
 
+TEST_F(KafkaClientTest, ATimeThatIsOverIsNotForEver) {
+  ASSERT_TRUE(kafka_->CreateTopic("quiet").ok());
+  auto consumer = Consumer::Create({.connection = As("admin"), .group_id = "quiet"}).value();
+  ASSERT_TRUE(consumer->Assign({{{"quiet", 0}, Position::kBeginning}}).ok());
+  ASSERT_TRUE(consumer->Pause({{"quiet", 0}}).ok());
+  const auto record = consumer->Poll(absl::Milliseconds(-5));
+  EXPECT_TRUE(record.ok() && !record->has_value());
+  auto producer = Producer::Create({.connection = As("admin")}, nullptr).value();
+  EXPECT_EQ(producer->Poll(absl::Milliseconds(-5)), 0);
+  EXPECT_TRUE(producer->Flush(absl::Milliseconds(-5)).ok());
+}
+
 TEST_F(KafkaClientTest, TheQueueIsBounded) {
   ConnectionOptions nowhere;
   nowhere.bootstrap_servers = "127.0.0.1:1";

@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -12,6 +13,11 @@
 
 namespace sluice::kafka_client {
 namespace {
+
+// Never negative: to librdkafka that is for ever, and a caller's time may be over by the time that it calls.
+int Millis(absl::Duration timeout) {
+  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
+}
 
 class RdKafkaProducer final : public Producer {
  public:
@@ -75,12 +81,10 @@ class RdKafkaProducer final : public Producer {
     return StatusOf(error, topic_);
   }
 
-  int Poll(absl::Duration timeout) override {
-    return rd_kafka_poll(client_, static_cast<int>(absl::ToInt64Milliseconds(timeout)));
-  }
+  int Poll(absl::Duration timeout) override { return rd_kafka_poll(client_, Millis(timeout)); }
 
   absl::Status Flush(absl::Duration timeout) override {
-    rd_kafka_flush(client_, static_cast<int>(absl::ToInt64Milliseconds(timeout)));
+    rd_kafka_flush(client_, Millis(timeout));
     const int left = Outstanding();
     if (left == 0) return absl::OkStatus();
     return MakeError(absl::StatusCode::kDeadlineExceeded, std::to_string(left) + " records are not acknowledged",

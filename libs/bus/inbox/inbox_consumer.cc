@@ -15,6 +15,7 @@
 #include "libs/clock/backoff.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/kafka_client/consumer.h"
+#include "libs/kafka_client/identity_watch.h"
 #include "libs/log/log.h"
 
 namespace sluice::bus {
@@ -54,7 +55,8 @@ class InboxConsumer::Impl {
         store_(options_.consumer),
         retries_(options_.retry_waits),
         trouble_(ports.random, absl::Milliseconds(100), absl::Seconds(2)),
-        metrics_(ports.metrics, options_.consumer) {
+        metrics_(ports.metrics, options_.consumer),
+        identity_(options_.kafka, ports.clock) {
     if (!options_.check_source) {
       options_.check_source = [](std::string_view topic, std::string_view source) {
         return CheckSource(topic, source);
@@ -64,29 +66,46 @@ class InboxConsumer::Impl {
 
   absl::Status Run(clock::StopSignal& stop) {
     stop_ = &stop;
-    ASSIGN_OR_RETURN(
-        consumer_,
-        kafka_client::Consumer::Create(
-            {.connection = options_.kafka, .group_id = options_.consumer, .session_timeout = options_.session_timeout},
-            {.on_assigned = [this](const auto& partitions) { OnAssigned(partitions); },
-             .on_revoked = [this](const auto& partitions, bool lost) { OnRevoked(partitions, lost); }}));
-    RETURN_IF_ERROR(consumer_->Subscribe(options_.topics));
-    absl::Status fatal;
-    while (!stop.stopped() && fatal.ok()) fatal = Step();
-    CommitOffsets(/*sync=*/true);
-    consumer_->Close();
-    consumer_.reset();
+    absl::Status fatal = Open();
+    while (!stop.stopped() && fatal.ok()) {
+      fatal = Step();
+      if (!fatal.ok() || !identity_.Renewed()) continue;
+      Close();
+      fatal = Open();
+      log::Info("the inbox has taken up its new certificate", {{"consumer", options_.consumer}});
+    }
+    Close();
     return fatal;
   }
 
  private:
   absl::Duration Now() const { return ports_.clock.MonotonicNow(); }
 
+  absl::Status Open() {
+    ASSIGN_OR_RETURN(consumer_,
+                     kafka_client::Consumer::Create(
+                         {.connection = options_.kafka,
+                          .group_id = options_.consumer,
+                          .group_instance_id = options_.instance,
+                          .session_timeout = options_.session_timeout},
+                         {.on_assigned = [this](const auto& partitions) { OnAssigned(partitions); },
+                          .on_revoked = [this](const auto& partitions, bool lost) { OnRevoked(partitions, lost); }}));
+    return consumer_->Subscribe(options_.topics);
+  }
+
+  void Close() {
+    if (consumer_ == nullptr) return;
+    CommitOffsets(/*sync=*/true);
+    consumer_->Close();
+    consumer_.reset();
+  }
+
   // Only Kafka's fatal errors come back.
   absl::Status Step() {
     if (Now() >= next_look_) Look();
     TryDueKeys();
-    RETURN_IF_ERROR(Gather(full_ ? 0 : options_.batch_records, kPollWait));
+    const absl::Duration due = std::min(next_look_, retries_.NextDue()) - Now();
+    RETURN_IF_ERROR(Gather(full_ ? 0 : options_.batch_records, std::clamp(due, absl::ZeroDuration(), kPollWait)));
     if (!batch_.empty()) Process();
     if (Now() - committed_at_ >= kCommitEach) CommitOffsets(/*sync=*/false);
     return absl::OkStatus();
@@ -117,7 +136,6 @@ class InboxConsumer::Impl {
   // Waits for a first record, then takes what is there.
   absl::Status Gather(int records, absl::Duration wait) {
     SetPaused(records == 0);
-    wait = std::min(wait, std::max(absl::ZeroDuration(), std::min(next_look_, retries_.NextDue()) - Now()));
     int taken = 0;
     do {
       auto record = consumer_->Poll(taken == 0 ? wait : absl::ZeroDuration());
@@ -229,7 +247,7 @@ class InboxConsumer::Impl {
     const absl::Duration until = Now() + trouble_.Next();
     while (Now() < until && !stop_->stopped() && !batch_.empty()) {
       // Paused, so that nothing is added to the batch beyond one record that was on its way.
-      if (!Gather(0, std::min(until - Now(), kPollWait)).ok()) break;
+      if (!Gather(0, std::clamp(until - Now(), absl::ZeroDuration(), kPollWait)).ok()) break;
     }
   }
 
@@ -416,6 +434,7 @@ class InboxConsumer::Impl {
   RetrySchedule retries_;
   clock::BackOff trouble_;
   InboxMetrics metrics_;
+  kafka_client::IdentityWatch identity_;
   clock::StopSignal* stop_ = nullptr;
   std::unique_ptr<kafka_client::Consumer> consumer_;
 

@@ -31,8 +31,11 @@ struct InboxOptions {
   std::vector<absl::Duration> retry_waits = {absl::Seconds(1), absl::Seconds(6), absl::Seconds(25), absl::Seconds(88)};
   // Inbox rows older than this are pruned; longer than any record can come again.
   absl::Duration retention = absl::Hours(24 * 7);
+  // The same for a process and for the one that takes its place after a restart, so that this one hears at once what is
+  // new; another for each replica. Empty: it waits for session_timeout.
+  std::string instance;
   // How long a process that died keeps its partitions from the others; the broker wants at least 6 s.
-  absl::Duration session_timeout = absl::Seconds(15);
+  absl::Duration session_timeout = absl::Seconds(6);
   // With so many parked records nothing more is read until some are released or discarded: an alert by then.
   int max_parked_records = 100'000;
 };

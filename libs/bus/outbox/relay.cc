@@ -15,6 +15,7 @@
 #include "libs/bus/outbox/relay_store.h"
 #include "libs/bus/outbox/topic_lanes.h"
 #include "libs/failpoint/failpoint.h"
+#include "libs/kafka_client/identity_watch.h"
 #include "libs/kafka_client/producer.h"
 #include "libs/log/log.h"
 #include "libs/postgres/listener.h"
@@ -68,7 +69,8 @@ class Relay::Impl {
         store_(store_pool_),
         lanes_(ports.random),
         listener_(std::make_shared<postgres::Listener>(options_.database, RelayWakeup::kChannel, ports.random)),
-        metrics_(ports.metrics) {}
+        metrics_(ports.metrics),
+        identity_(options_.kafka, ports.clock) {}
 
   ~Impl() { ports_.wakeup.SetLocal(nullptr, nullptr); }
 
@@ -77,9 +79,7 @@ class Relay::Impl {
       return MakeError(absl::StatusCode::kInvalidArgument, "a record must die before half of the lease has passed",
                        {.reason = "RELAY_OPTIONS", .field = "message_timeout"});
     }
-    ASSIGN_OR_RETURN(producer_, kafka_client::Producer::Create(
-                                    {.connection = options_.kafka, .message_timeout = options_.message_timeout},
-                                    [this](const kafka_client::DeliveryReport& report) { OnDelivery(report); }));
+    RETURN_IF_ERROR(OpenProducer());
     // The relay may be gone when stop is set.
     stop.OnStop([weak = std::weak_ptr(listener_)] {
       if (auto listener = weak.lock()) listener->Wake();
@@ -102,6 +102,23 @@ class Relay::Impl {
   std::int64_t epoch() const { return epoch_.load(); }
 
  private:
+  absl::Status OpenProducer() {
+    ASSIGN_OR_RETURN(producer_, kafka_client::Producer::Create(
+                                    {.connection = options_.kafka, .message_timeout = options_.message_timeout},
+                                    [this](const kafka_client::DeliveryReport& report) { OnDelivery(report); }));
+    return absl::OkStatus();
+  }
+
+  // Once nothing is in flight: until then nothing more is sent, and each record has its end within its timeout.
+  absl::Status FollowIdentity() {
+    renewed_ = identity_.Renewed() || renewed_;
+    if (!renewed_ || lanes_.InFlight()) return absl::OkStatus();
+    RETURN_IF_ERROR(OpenProducer());
+    renewed_ = false;
+    log::Info("the relay has taken up its new certificate");
+    return absl::OkStatus();
+  }
+
   absl::Status Step() {
     const absl::Status ticked = lease_.Tick();
     RETURN_IF_ERROR(NoteLease());
@@ -109,7 +126,8 @@ class Relay::Impl {
     producer_->Poll(absl::ZeroDuration());
     RETURN_IF_ERROR(Settle());
     RETURN_IF_ERROR(ticked);
-    if (MaySend()) {
+    RETURN_IF_ERROR(FollowIdentity());
+    if (MaySend() && !renewed_) {
       RETURN_IF_ERROR(ReadAndSend());
       if (Now() >= next_republish_look_) RETURN_IF_ERROR(Republish());
     }
@@ -312,6 +330,9 @@ class Relay::Impl {
   TopicLanes lanes_;
   std::shared_ptr<postgres::Listener> listener_;
   RelayMetrics metrics_;
+  kafka_client::IdentityWatch identity_;
+  // The producer's certificate is not the present one any more.
+  bool renewed_ = false;
   std::unique_ptr<kafka_client::Producer> producer_;
 
   std::atomic<std::int64_t> epoch_{0};

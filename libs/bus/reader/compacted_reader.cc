@@ -118,6 +118,16 @@ class CompactedReader final : public DocumentSource {
       Add(*std::move(event), events);
     } else {
       Count("STALE_GENERATION");
+      // Until it has caught up old values are what a compacted topic holds; later somebody repeats an old word.
+      if (caught_up_) {
+        log::Info("an old document was dropped", {{"audit", true},
+                                                  {"topic", options_.topic},
+                                                  {"partition", partition},
+                                                  {"offset", offset},
+                                                  {"key", event->key},
+                                                  {"generation", event->generation},
+                                                  {"source", event->source}});
+      }
     }
     // The last offset before the end may be a hole of the compaction: then on_end tells.
     auto end = ends_.find(partition);

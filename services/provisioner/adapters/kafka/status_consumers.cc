@@ -46,7 +46,9 @@ class StatusConsumers::Consumer {
         ringing_(events_, ports.committed),
         inbox_({.kafka = options.kafka,
                 .consumer = absl::StrCat("provisioner.status.", data_plane),
-                .topics = {bus::StatusTopic(data_plane)}},
+                .topics = {bus::StatusTopic(data_plane)},
+                .retry_waits = options.retry_waits,
+                .instance = options.instance},
                {ports.handler.clock, ports.handler.random, ports.handler.metrics, ports.pool}, ringing_),
         thread_([this] {
           absl::Status status = inbox_.Run(stop_);
@@ -76,7 +78,10 @@ class StatusConsumers::Consumer {
 };
 
 StatusConsumers::StatusConsumers(StatusConsumersOptions options, StatusConsumersPorts ports)
-    : options_(std::move(options)), ports_(std::move(ports)) {}
+    : options_(std::move(options)),
+      ports_(std::move(ports)),
+      listened_to_(ports_.handler.metrics.GaugeOf("sluice_provisioner_status_consumers",
+                                                  "Data planes whose statuses are listened to")) {}
 
 StatusConsumers::~StatusConsumers() = default;
 
@@ -92,6 +97,7 @@ absl::Status StatusConsumers::Follow() {
     if (consumer == nullptr) consumer = std::make_unique<Consumer>(id, options_, ports_);
     RETURN_IF_ERROR(consumer->result());
   }
+  listened_to_.Set(static_cast<double>(consumers_.size()));
   return absl::OkStatus();
 }
 

@@ -4,10 +4,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/time/time.h"
 #include "libs/bus/inbox/inbox_consumer.h"
 #include "libs/clock/stop_signal.h"
 #include "libs/kafka_client/connection.h"
+#include "libs/metrics/metrics.h"
 #include "libs/postgres/pool.h"
 #include "services/provisioner/app/status_handler.h"
 
@@ -15,6 +18,9 @@ namespace sluice::provisioner {
 
 struct StatusConsumersOptions {
   kafka_client::ConnectionOptions kafka;
+  // See InboxOptions.
+  std::vector<absl::Duration> retry_waits = bus::InboxOptions{}.retry_waits;
+  std::string instance = {};
 };
 
 struct StatusConsumersPorts {
@@ -42,6 +48,7 @@ class StatusConsumers {
 
   const StatusConsumersOptions options_;
   StatusConsumersPorts ports_;
+  metrics::Gauge& listened_to_;
   std::map<std::string, std::unique_ptr<Consumer>> consumers_;  // by data plane uid
 };
 

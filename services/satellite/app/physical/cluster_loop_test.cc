@@ -145,6 +145,21 @@ TEST_F(ClusterLoopTest, ADeadBrokerIsStartedAgainWithNobodyToAsk) {
   EXPECT_EQ(State(), PhysicalClusterStatus::UP);
 }
 
+// The control plane away for 24 hours of virtual time: nothing is wished, nobody hears the status. Each hour another
+// broker dies, and is back within a minute; nothing else is touched.
+TEST_F(ClusterLoopTest, ForADayWithNobodyToAskEachDeadBrokerComesBack) {
+  BringUp();
+  for (int hour = 0; hour < 24; ++hour) {
+    const int victim = 1 + hour % 3;
+    substrate_.Crash(kCluster, victim);
+    Rounds(12, absl::Seconds(5));
+    EXPECT_EQ(substrate_.TakeCalls(), Calls{"start " + std::to_string(victim)}) << "hour " << hour;
+    EXPECT_EQ(State(), PhysicalClusterStatus::UP) << "hour " << hour;
+    Rounds(708, absl::Seconds(5));
+    EXPECT_EQ(substrate_.TakeCalls(), Calls{}) << "hour " << hour;
+  }
+}
+
 TEST_F(ClusterLoopTest, ACrashLoopIsSlowedDownAndShown) {
   BringUp();
   int starts = 0;
