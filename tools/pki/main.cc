@@ -23,6 +23,7 @@ struct Arguments {
   std::vector<std::string> hosts;
   std::string usage = "client";
   int days = 0;
+  int seconds = 0;  // instead of days
   std::string file;
 };
 
@@ -54,7 +55,7 @@ Grant GrantOf(const Arguments& arguments) {
   return {.common_name = arguments.common_name,
           .hosts = arguments.hosts,
           .usage = usage,
-          .lifetime = absl::Hours(24) * arguments.days};
+          .lifetime = arguments.seconds > 0 ? absl::Seconds(arguments.seconds) : absl::Hours(24) * arguments.days};
 }
 
 absl::Status Issue(const Arguments& arguments) {
@@ -102,7 +103,11 @@ void AddGrant(CLI::App* command, Arguments& arguments) {
   command->add_option("--usage", arguments.usage, "what it is for")
       ->check(CLI::IsMember({"server", "client", "both"}))
       ->capture_default_str();
-  command->add_option("--days", arguments.days, "lifetime")->required()->check(CLI::Range(1, 36500));
+  CLI::Option_group* lifetime = command->add_option_group("lifetime");
+  lifetime->add_option("--days", arguments.days, "lifetime")->check(CLI::Range(1, 36500));
+  lifetime->add_option("--seconds", arguments.seconds, "a short lifetime, to see renewals")
+      ->check(CLI::Range(1, 86400));
+  lifetime->require_option(1);
   command->add_option("--out", arguments.out, "path without .pem and .key")->required();
 }
 

@@ -24,5 +24,6 @@ grep -q 'Use the certificate of the authority' err
 chmod 644 ca.key
 fails "$pki" issue --ca ca --cn late --days 1 --out late
 grep -q 'can be read by others' err
+fails "$pki" issue --ca ca --cn both --days 1 --seconds 5 --out both
 [[ ! -e late.pem && ! -e late.key ]]
 echo ok

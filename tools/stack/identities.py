@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from .failure import NOT_BUILT, Failure
 
 AUTHORITY_DAYS = 3650
-IDENTITY_DAYS = 90
+IDENTITY_LIFETIME = timedelta(days=90)
 
 
 class Identities:
@@ -16,6 +16,8 @@ class Identities:
         self.state = state
         self.binary = binary
         self.authority = state.path("pki", "ca")
+        # Of those that are made from now on; tests have short ones.
+        self.lifetime = IDENTITY_LIFETIME
 
     @property
     def ca_file(self):
@@ -40,13 +42,17 @@ class Identities:
         stem = self.state.path("pki", name)
         named = [word for host in hosts for word in ("--host", host)]
         self._run("issue", "--ca", self.authority, "--cn", name, "--usage", usage, *named,
-                  "--days", IDENTITY_DAYS, "--out", stem)
+                  *self._lifetime_flags(), "--out", stem)
         text = self.key(name).read_text() + self.certificate(name).read_text()
         self.state.write(self.store(name), text, mode=0o600)
         return True
 
     def _due(self, name):
-        return datetime.now(timezone.utc) > self.not_after(name) - timedelta(days=IDENTITY_DAYS / 3)
+        return datetime.now(timezone.utc) > self.not_after(name) - self.lifetime / 3
+
+    def _lifetime_flags(self):
+        whole_days = self.lifetime >= timedelta(days=1)
+        return ("--days", self.lifetime.days) if whole_days else ("--seconds", int(self.lifetime.total_seconds()))
 
     def not_after(self, name):
         facts = self._run("inspect", self.certificate(name))

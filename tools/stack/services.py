@@ -25,6 +25,8 @@ class Services:
         self.postgres = postgres
         self.bus = bus
         self.binaries = binaries
+        # Further flags, for tests; taken at the next start.
+        self.flags = {"provisioner": [], "satellite": []}
 
     # The CLI's context, its admin key and the clusters' authorities lie here.
     @property
@@ -52,7 +54,8 @@ class Services:
         return Component(
             name="provisioner",
             prepare=self._prepare_provisioner,
-            command=lambda: [self._binary("services/provisioner/provisioner"), "serve", *self._provisioner_flags()],
+            command=lambda: [self._binary("services/provisioner/provisioner"), "serve", *self._provisioner_flags(),
+                             *self.flags["provisioner"]],
             ready=lambda: _healthy(self.ports["provisioner-metrics"]),
             complete=self._complete_provisioner,
             listens={"api": self.ports["api"], "provisioner-metrics": self.ports["provisioner-metrics"]},
@@ -147,6 +150,7 @@ class Services:
             "--port-range", f"{first}-{first + BROKER_PORTS - 1}",
             "--max-brokers", "12",
             "--metrics-listen", f"{HOST}:{self.ports['satellite-metrics']}",
+            *self.flags["satellite"],
         ]
 
 

@@ -17,6 +17,9 @@ import results as counts  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 BAZEL = ROOT / "tools" / "cached-bazel"
 
+# A line each ten seconds, and no escape codes: it is read in a log as often as on a terminal.
+PROGRESS = ("--show_progress_rate_limit=10", "--curses=no", "--color=no", "--ui_event_filters=-info")
+
 # Pure decisions, the bus and every decoder of foreign bytes.
 SANITIZED = ("//libs/base/...", "//libs/bus/...", "//libs/operator/...", "//libs/kafka_admin/...", "//libs/sealed/...",
              "//libs/pki/...", "//libs/grpc/...", "//services/provisioner/core/...", "//services/satellite/core/...")
@@ -42,8 +45,8 @@ class Run:
     def bazel(self, name, targets, *flags):
         self.say(name)
         events = self.folder / (name.replace(" ", "-") + ".json")
-        command = [BAZEL, "test", "--keep_going", "--noshow_progress", "--ui_event_filters=-info",
-                   "--test_summary=terse", f"--build_event_json_file={events}", *flags, "--", *targets]
+        command = [BAZEL, "test", "--keep_going", *PROGRESS, "--test_summary=terse",
+                   f"--build_event_json_file={events}", *flags, "--", *targets]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         found = counts.of_bazel(events) if events.exists() else counts.Results()
         # 4: no test matched, which is no failure of a part; 3: tests failed, and they are counted.
@@ -63,7 +66,7 @@ class Run:
         self.results.add(found)
 
     def everything_in_order(self):
-        self.check("build", BAZEL, "build", "--noshow_progress", "--ui_event_filters=-info", "//...")
+        self.check("build", BAZEL, "build", *PROGRESS, "//...")
         self.check("lint", sys.executable, "tools/lint/lint.py")
         self.check("clang-tidy", "tools/tidy", "--all" if self.everything else "--changed")
         wanted = "" if self.everything else "-full,"
