@@ -63,7 +63,7 @@ def test_another_data_planes_topics_are_closed_for_reading(satellite_identity, o
 
 
 @pytest.mark.parametrize("topic", ["sluice.dp.local.desired.v1", "sluice.dp.local.plans.v1",
-                                   "sluice.kafka_cluster.events.v1", "sluice.audit.events.v1"])
+                                   "sluice.kafka-cluster.events.v1", "sluice.audit.events.v1"])
 def test_what_is_not_its_own_to_say_is_closed_for_writing(satellite_identity, topic):
     assert produce_error(satellite_identity, topic) == "TOPIC_AUTHORIZATION_FAILED"
 

@@ -40,14 +40,22 @@ class Bus:
         finally:
             consumer.close()
 
-    def records(self, timeout_s=120):
+    def records(self):
         """(topic, value) of all records that are there now; a tombstone's value is empty."""
+        return [(message.topic(), message.value() or b"") for topic in self.topics() for message in self.messages(topic)]
+
+    def messages(self, topic, since=None, timeout_s=120):
+        """All records that are there now, from the offsets `since` on ((topic, partition) → offset), those of a partition in
+        their order."""
         from confluent_kafka import Consumer, TopicPartition
 
-        waiting = {place: end for place, end in self.ends().items() if end > 0}
+        since = since or {}
+        assert topic in self.topics(), f"there is no topic {topic}"
+        waiting = {place: end for place, end in self.ends().items()
+                   if place[0] == topic and end > since.get(place, 0)}
         consumer = Consumer({**self.settings, "group.id": "sluice.test." + uuid.uuid4().hex, "enable.auto.commit": False,
-                             "enable.partition.eof": True})
-        consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in waiting])
+                             "auto.offset.reset": "earliest", "enable.partition.eof": True})
+        consumer.assign([TopicPartition(*place, since.get(place, 0)) for place in waiting])
         found, deadline = [], time.monotonic() + timeout_s
         try:
             while waiting:
@@ -57,7 +65,7 @@ class Bus:
                     continue
                 place = (message.topic(), message.partition())
                 if message.error() is None:
-                    found.append((message.topic(), message.value() or b""))
+                    found.append(message)
                     if message.offset() + 1 >= waiting.get(place, 0):
                         waiting.pop(place, None)
                 else:

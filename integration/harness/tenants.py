@@ -108,14 +108,17 @@ def platform_cli(stack):
 
 
 def wait_for_warm_cell(stack, timeout_s=180):
-    """Until the data plane has a shared cell that is up; gives its id."""
+    """Until the data plane has a shared cell that is up, and is heard of; gives its id."""
     admin = platform_cli(stack)
 
     def look():
         ended = admin.run("dataplane", "describe", "local")
         if ended.code != 0:
             return None
-        for cluster in json.loads(ended.out)["physical_clusters"]:
+        data_plane = json.loads(ended.out)
+        if data_plane["state"] != "CONNECTED":
+            return None
+        for cluster in data_plane["physical_clusters"]:
             if cluster["shared"] and cluster["state"] == "UP" and cluster["brokers_ready"] == cluster["brokers"]:
                 return cluster["id"]
         return None
