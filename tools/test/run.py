@@ -74,7 +74,7 @@ class Run:
         # Each of them starts servers: one at a time, so that none misses a deadline for want of a core.
         self.bazel("contract tests", ["//..."], f"--test_tag_filters={wanted}kafka,postgres,exclusive",
                    "--build_tests_only", "--local_test_jobs=1")
-        self.pytest("tools", "tools")
+        self.pytest("tools", "tools", "bench/live")
         if (ROOT / "integration").exists():
             self.pytest("integration", "integration", *([] if self.everything else ["-m", "not full"]))
         if self.everything:
