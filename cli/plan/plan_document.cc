@@ -65,10 +65,25 @@ std::string PlanJson(const planner::Snapshot& snapshot, const planner::Plan& pla
   return text;
 }
 
+std::string BatchJson(const planner::Snapshot& snapshot, const planner::Batch& batch) {
+  const ReassignmentText reassignment(snapshot);
+  std::string text = "{\"version\":1,\"partitions\":[";
+  const char* comma = "\n";
+  for (const planner::Step& step : batch.steps) {
+    text += comma;
+    reassignment.Append(step, text);
+    comma = ",\n";
+  }
+  text += "]}\n";
+  return text;
+}
+
 std::string StatsJson(const planner::Plan& plan, const PlanTimes& times) {
   nlohmann::ordered_json stats = {
       {"plan_seconds", Rounded(times.plan_seconds, 1e4)},
       {"target_seconds", Rounded(times.target_seconds, 1e4)},
+      {"plan_cpu_seconds", Rounded(times.plan_cpu_seconds, 1e4)},
+      {"target_cpu_seconds", Rounded(times.target_cpu_seconds, 1e4)},
       {"read_seconds", Rounded(times.read_seconds, 1e4)},
       {"peak_rss_mb", Rounded(times.peak_rss_mb, 10)},
       {"bytes_mb", Rounded(plan.bytes_mb, 1)},
