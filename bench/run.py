@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BINARIES = Path(os.environ.get("SLUICE_BIN") or ROOT / "bazel-bin")
 LIVE = "bench/live/live_bench.py"
 BENCHES = {
-    "planner": [["bench/planner/planner_bench"]],
+    "planner": [["bench/planner/table.py", "--sluice", str(BINARIES / "cli" / "sluice")]],
     "bus": [["bench/bus/bus_bench", *arguments.split()] for arguments in
             ("latency 500 60", "latency 2000 60", "relay 200000", "relay 200000 compacted", "inbox 200000")],
     "api": [["bench/api/api_bench"]],
