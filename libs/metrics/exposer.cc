@@ -1,5 +1,6 @@
 #include <httplib.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
@@ -10,6 +11,19 @@
 
 namespace sluice::metrics {
 namespace {
+
+// {"healthy": false, "reason": "…", "message": "…", "wrong": {what: why}}
+std::string HealthDocument(const absl::Status& status) {
+  nlohmann::json document = {{"healthy", status.ok()}};
+  if (!status.ok()) {
+    document["message"] = std::string(status.message());
+    const ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail{});
+    if (!detail.reason.empty()) document["reason"] = detail.reason;
+    if (!detail.metadata.empty()) document["wrong"] = detail.metadata;
+  }
+  // Messages may carry bytes from outside.
+  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
 
 class HttpExposer final : public Exposer {
  public:
@@ -31,7 +45,7 @@ class HttpExposer final : public Exposer {
     server_.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
       const absl::Status status = health_ ? health_() : absl::OkStatus();
       response.status = status.ok() ? 200 : 503;
-      response.set_content(status.ok() ? "ok\n" : std::string(status.message()) + "\n", "text/plain; charset=utf-8");
+      response.set_content(HealthDocument(status), "application/json");
     });
   }
 

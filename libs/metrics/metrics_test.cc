@@ -44,7 +44,7 @@ TEST(ExposerTest, ServesMetricsAndHealth) {
   healthy = false;
   auto sick = client.Get("/healthz");
   EXPECT_EQ(sick->status, 503);
-  EXPECT_EQ(sick->body, "no database\n");
+  EXPECT_EQ(sick->body, "{\"healthy\":false,\"message\":\"no database\"}\n");
 }
 
 TEST(ExposerTest, PortInUseAndNonsenseAreNamed) {

@@ -15,6 +15,7 @@
 #include "libs/failpoint/failpoint.h"
 #include "libs/kafka_admin/kafka_admin_client.h"
 #include "libs/log/log.h"
+#include "libs/metrics/loop_board.h"
 #include "libs/metrics/metrics.h"
 #include "services/satellite/adapters/grpc/grpc_enrolment_client.h"
 #include "services/satellite/adapters/kafka_probe/real_kafka_probe.h"
@@ -78,10 +79,11 @@ absl::Status Run(const Flags& flags, clock::StopSignal& stop) {
   const clock::Clock& clock = clock::RealClock();
   clock::Random& random = clock::CryptoRandom();
   metrics::Registry metrics;
+  metrics::LoopBoard board("sluice_satellite", metrics, clock);
   const std::filesystem::path state = flags.state_folder;
   HttpBrokerScraper scraper;
   ASSIGN_OR_RETURN(const auto exposer,
-                   metrics::Exposer::Start(flags.metrics_listen, metrics, [] { return absl::OkStatus(); }));
+                   metrics::Exposer::Start(flags.metrics_listen, metrics, [&board] { return board.Check(); }));
 
   // Takes the state folder for this process alone, and says first what is missing on the machine.
   ASSIGN_OR_RETURN(const auto substrate, LocalSubstrate::Open({.state_folder = flags.state_folder,
@@ -149,12 +151,12 @@ absl::Status Run(const Flags& flags, clock::StopSignal& stop) {
                             return bus::NewKafkaPublisher({.kafka = connection.Options()}, {clock, ids, metrics});
                           }},
                      {intake, index, statuses, publisher,
-                      [&] { return DescribeDataPlane(physical, identity.sealing_keys); }, clock, random});
+                      [&] { return DescribeDataPlane(physical, identity.sealing_keys); }, clock, random, &board});
   RenewalLoop renewal(identity, enrolment, metrics, [&](const SatelliteIdentity& renewed) {
     connection.Set(renewed);
     session.Reconnect();
   });
-  LoadLoop load({.data_plane = data_plane}, {cells, ConnectToCell, scraper, loads, publisher, clock, metrics});
+  LoadLoop load({.data_plane = data_plane}, {cells, ConnectToCell, scraper, loads, publisher, clock, metrics, &board});
 
   log::Info("serving", {{"data_plane", data_plane}, {"epoch", epoch}, {"metrics_port", exposer->port()}});
   while (!stop.WaitFor(absl::Hours(1))) {

@@ -15,6 +15,9 @@ constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr absl::Duration kHeartbeat = absl::Seconds(5);
 constexpr absl::Duration kFlush = absl::Seconds(3);
 constexpr char kDataPlaneKey[] = "data-plane";
+// A poll ends within a second, a report is due each five: several may fail before anyone is alarmed.
+constexpr absl::Duration kLongestSilence = absl::Seconds(30);
+constexpr absl::Duration kAcknowledged = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -45,9 +48,12 @@ void BusSession::TakeIn() {
 
 void BusSession::TakeInFrom(bus::DocumentSource& source) {
   const int session = reconnects_;
+  metrics::LoopBoard::Loop* rounds =
+      parts_.board == nullptr ? nullptr : &parts_.board->Of("bus_intake", kLongestSilence);
   clock::BackOff backoff(parts_.random, absl::Milliseconds(100), absl::Seconds(5));
   while (!stop_.stopped() && reconnects_ == session) {
     absl::StatusOr<std::vector<bus::ReceivedEvent>> events = source.Poll(kPoll);
+    if (rounds != nullptr) rounds->Ended(events.status());
     if (!events.ok()) {
       log::Warn("no documents from the bus", {{"error", Std(events.status().message())}});
       stop_.WaitFor(backoff.Next());
@@ -71,6 +77,9 @@ void BusSession::TakeInFrom(bus::DocumentSource& source) {
 
 void BusSession::Tell() {
   int session = -1;
+  metrics::LoopBoard::Loop* rounds =
+      parts_.board == nullptr ? nullptr : &parts_.board->Of("bus_report", kLongestSilence);
+  bool said = false;
   absl::Duration beat;
   absl::Duration open_again;
   // A producer ends for good when it may not write: rights that come later are seen by its successor only.
@@ -95,8 +104,16 @@ void BusSession::Tell() {
     parts_.statuses.Repeat();
     if (now < beat) continue;
     beat = now + kHeartbeat;
+    if (rounds != nullptr && said) rounds->Ended(Reported());
     Heartbeat();
+    said = true;
   } while (!stop_.WaitFor(kTick));
+}
+
+absl::Status BusSession::Reported() const {
+  if (absl::Status fatal = parts_.publisher.fatal_error(); !fatal.ok()) return fatal;
+  if (parts_.publisher.Flush(kAcknowledged).ok()) return absl::OkStatus();
+  return absl::UnavailableError("the bus has not taken what was said");
 }
 
 void BusSession::Heartbeat() {

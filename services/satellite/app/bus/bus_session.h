@@ -12,6 +12,7 @@
 #include "libs/clock/clock.h"
 #include "libs/clock/random.h"
 #include "libs/clock/stop_signal.h"
+#include "libs/metrics/loop_board.h"
 #include "services/satellite/app/bus/desired_intake.h"
 #include "services/satellite/app/bus/status_publisher.h"
 #include "services/satellite/app/bus/switching_publisher.h"
@@ -34,6 +35,8 @@ struct BusSessionParts {
   std::function<satellite::v1::DataPlaneStatus()> heartbeat;
   const clock::Clock& clock;
   clock::Random& random;
+  // Hears of both threads' rounds, as "bus_intake" and "bus_report"; null: nobody does.
+  metrics::LoopBoard* board = nullptr;
 };
 
 // The satellite's line to the bus: one thread takes documents in, another says statuses again and the sign of life.
@@ -52,6 +55,8 @@ class BusSession {
   void TakeIn();
   void TakeInFrom(bus::DocumentSource& source);
   void Tell();
+  // Whether the bus has taken what was said so far.
+  absl::Status Reported() const;
   void Heartbeat();
   absl::Status OpenPublisher();
 

@@ -84,7 +84,8 @@ class BusSessionTest : public testing::Test {
               return status;
             },
             clock::RealClock(),
-            clock::CryptoRandom()};
+            clock::CryptoRandom(),
+            &board_};
   }
   static bus::ReceivedEvent Record(int64_t generation) {
     provisioner::v1::DesiredDocument document;
@@ -110,6 +111,7 @@ class BusSessionTest : public testing::Test {
   std::atomic<int> sources_made_ = 0;
   std::atomic<int> publishers_made_ = 0;
   metrics::Registry metrics_;
+  metrics::LoopBoard board_{"test", metrics_, clock::RealClock()};
   FakeDesiredStore store_;
   CountingHandler physical_;
   CountingHandler logical_;
@@ -148,10 +150,17 @@ TEST_F(BusSessionTest, NothingIsSkippedWhileTheDiskIsFull) {
 TEST_F(BusSessionTest, GoesOnWhenTheBusComesBack) {
   source_->SetStatus(absl::UnavailableError("away"));
   BusSession session(Clients(), Parts());
-  absl::SleepFor(absl::Milliseconds(50));
+  // Its rounds are seen to fail, and to succeed again.
+  const auto page_has = [&](const std::string& line) { return metrics_.Render().find(line) != std::string::npos; };
+  EXPECT_TRUE(Eventually([&] {
+    return page_has("test_loop_failures_total{loop=\"bus_intake\"}") &&
+           !page_has("test_loop_failures_total{loop=\"bus_intake\"} 0");
+  }));
+  EXPECT_TRUE(page_has("test_loop_last_success_timestamp_seconds{loop=\"bus_intake\"} 0"));
   source_->SetStatus(absl::OkStatus());
   source_->Put(Record(1));
   EXPECT_TRUE(physical_.WaitFor(1));
+  EXPECT_FALSE(page_has("test_loop_last_success_timestamp_seconds{loop=\"bus_intake\"} 0"));
   EXPECT_EQ(sources_made_, 1);
 }
 

@@ -24,7 +24,7 @@ class SwitchingPublisher final : public bus::Publisher {
   }
   absl::Status Flush(absl::Duration timeout) override {
     const auto present = Present();
-    return present == nullptr ? absl::OkStatus() : present->Flush(timeout);
+    return present == nullptr ? absl::UnavailableError("the bus is not connected yet") : present->Flush(timeout);
   }
   absl::Status fatal_error() const override {
     const auto present = Present();

@@ -66,7 +66,13 @@ LoadLoop::~LoadLoop() {
 }
 
 void LoadLoop::Loop() {
-  while (!stop_.WaitFor(options_.look_every)) LookAtAll();
+  metrics::LoopBoard::Loop* rounds =
+      ports_.rounds == nullptr ? nullptr : &ports_.rounds->Of("load", 6 * options_.look_every);
+  while (!stop_.WaitFor(options_.look_every)) {
+    const absl::Duration begin = ports_.clock.MonotonicNow();
+    LookAtAll();
+    if (rounds != nullptr) rounds->Ended(absl::OkStatus(), ports_.clock.MonotonicNow() - begin);
+  }
 }
 
 void LoadLoop::LookAtAll() {

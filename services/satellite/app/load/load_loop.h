@@ -16,6 +16,7 @@
 #include "libs/clock/clock.h"
 #include "libs/clock/stop_signal.h"
 #include "libs/kafka_admin/admin_client.h"
+#include "libs/metrics/loop_board.h"
 #include "libs/metrics/metrics.h"
 #include "services/satellite/app/tenancy/worker_pool.h"
 #include "services/satellite/core/load/cell_load.h"
@@ -33,6 +34,8 @@ struct LoadPorts {
   bus::Publisher& publisher;
   const clock::Clock& clock;
   metrics::Registry& metrics;
+  // Hears of the loop's rounds, as "load"; null: nobody does.
+  metrics::LoopBoard* rounds = nullptr;
 };
 
 struct LoadOptions {
