@@ -84,6 +84,7 @@ Document DocumentOf(const WatchResponse& response, const News& news) {
   document["time"] = TimeField(response.time());
   document["resume_token"] = response.resume_token();
   document["resource"] = news.kind;
+  document["erased"] = response.erased();
   document["object"] = news.document;
   return document;
 }
@@ -119,7 +120,9 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
     // Programs get the tokens of heartbeats and of the snapshot's end as well: to resume from, and to know where they
     // are.
     if (!has_news && output.for_people()) return true;
-    const News news = NewsOf(response);
+    News news = NewsOf(response);
+    // What it was last says less than that it is no more.
+    if (response.erased()) news.state = "GONE";
     output.ShowLine(DocumentOf(response, news),
                     [&](std::ostream& out, bool colour) { PrintNews(out, colour, response, news, session.now()); });
     return true;

@@ -85,6 +85,32 @@ TEST_F(WatchTest, ProgramsGetALineEachWithItsToken) {
   EXPECT_EQ(documents[1]["kind"], "HEARTBEAT");
 }
 
+TEST_F(WatchTest, ShowsTopicsAndThatTheyAreGone) {
+  WatchResponse made;
+  made.set_kind(WatchResponse::CHANGE);
+  made.set_resume_token("t1");
+  made.mutable_topic()->set_name("organizations/acme/environments/prod/kafkaClusters/orders/topics/clicks");
+  made.mutable_topic()->set_state(provisioner::v1::Topic::READY);
+  WatchResponse gone = made;
+  gone.set_resume_token("t2");
+  gone.set_erased(true);
+  const auto script = [&] {
+    api_.AddWatch({{made, gone}, grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more")});
+  };
+  script();
+  const Ended for_people = Run({"watch"});
+  EXPECT_THAT(for_people.out, ::testing::ContainsRegex("topic +clicks +READY"));
+  EXPECT_THAT(for_people.out, ::testing::ContainsRegex("topic +clicks +GONE"));
+  script();
+  std::istringstream lines(Run({"watch", "-o", "json"}).out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(Document::parse(line)["resource"], "topic");
+  EXPECT_EQ(Document::parse(line)["erased"], false);
+  std::getline(lines, line);
+  EXPECT_EQ(Document::parse(line)["erased"], true);
+}
+
 TEST_F(WatchTest, AStopEndsItWell) {
   api_.AddWatch({{Change("t1", "a")}, grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone")});
   stop_.Stop();

@@ -42,6 +42,49 @@ void AddFlags(CLI::App& app, CommandLine& line) {
   app.add_option("--bus-key", line.bus_key_file, "its key, PEM, mode 0600");
   app.add_option("--pepper-file", line.pepper_file, "at least 32 random bytes, mode 0600");
   app.add_option("--metrics-listen", line.metrics_listen, "host:port of /metrics and /healthz");
+  app.add_option("--outbox-rows", line.outbox.rows, "messages that may wait to be sent; beyond, calls are UNAVAILABLE")
+      ->check(CLI::Range(100, 10'000'000))
+      ->capture_default_str();
+  app.add_option("--outbox-rows-per-topic", line.outbox.rows_per_topic, "the same for one topic")
+      ->check(CLI::Range(10, 10'000'000))
+      ->capture_default_str();
+  app.add_option_function<std::vector<int>>(
+         "--parking-waits-s",
+         [&line](const std::vector<int>& waits) {
+           line.retry_waits.clear();
+           for (const int seconds : waits) line.retry_waits.push_back(absl::Seconds(seconds));
+         },
+         "waits between the tries of a status that cannot be applied, then its key is parked (1,6,25,88)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 3600));
+  app.add_option_function<int>(
+         "--satellite-certificate-lifetime-s",
+         [&line](const int& seconds) { line.satellite_certificate_lifetime = absl::Seconds(seconds); },
+         "how long a satellite's certificate is good; it is renewed after two thirds (86400)")
+      ->check(CLI::Range(30, 90 * 86400));
+  app.add_option_function<int>(
+         "--undelete-window-s", [&line](const int& seconds) { line.undelete_window = absl::Seconds(seconds); },
+         "how long a deleted Kafka cluster can be undeleted, then its data goes (604800)")
+      ->check(CLI::Range(1, 90 * 86400));
+}
+
+void AddLimits(CLI::App& app, CommandLine& line) {
+  const auto bucket = [&](const std::string& name, BucketLimits& limits, const std::string& what) {
+    app.add_option("--" + name + "-per-second", limits.per_second, what + " a second, in the long run")
+        ->check(CLI::Range(0.01, 100'000.0))
+        ->capture_default_str();
+    app.add_option("--" + name + "-burst", limits.burst, what + " at once")
+        ->check(CLI::Range(1.0, 1'000'000.0))
+        ->capture_default_str();
+  };
+  bucket("organization-calls", line.rate_limits.tenant, "calls of one organization");
+  bucket("address-failures", line.rate_limits.failures_of_peer, "calls with a bad key, of one address");
+  bucket("key-failures", line.rate_limits.failures_of_key, "calls with a bad secret, of one key");
+  app.add_option("--watch-backlog-events", line.watch_backlog_events,
+                 "of each event partition's past, held in memory from the start for watches that resume; older ones "
+                 "read Kafka")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -89,6 +132,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
   CommandLine line;
   CLI::App app("Sluice's provisioner: the API, the desired documents, placement and operations.");
   AddFlags(app, line);
+  AddLimits(app, line);
   app.require_subcommand(0, 1);
   app.fallthrough();
   app.add_subcommand("serve", "serve the API (what it does when nothing is said)");

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -55,16 +57,18 @@ struct Base {
       : pool({.connect = line.Database(), .size = kApiConnections}, clock::RealClock(), clock::CryptoRandom(),
              &metrics),
         ids(clock::RealClock(), clock::CryptoRandom()),
-        backlog({}),
+        backlog(line.outbox),
         wakeup(line.Database(), clock::CryptoRandom()),
         outbox(backlog, wakeup, ids),
         store({pool, outbox, ids, clock::RealClock(), metrics}),
         fleet(store),
         gate(kCommitSlots, kWaitingPerOrganization),
-        sealer(clock::CryptoRandom()) {}
+        sealer(clock::CryptoRandom()),
+        undelete_window(line.undelete_window) {}
 
   CommandPorts Ports(Secrets& secrets) {
-    return {store, fleet, gate, waiters, secrets, sealer, clock::RealClock(), clock::CryptoRandom(), ids};
+    return {store, fleet,          gate, waiters, secrets, sealer, clock::RealClock(), clock::CryptoRandom(),
+            ids,   undelete_window};
   }
 
   metrics::Registry metrics;
@@ -78,6 +82,7 @@ struct Base {
   FairGate gate;
   OperationWaiters waiters;
   ScramKeySealer sealer;
+  absl::Duration undelete_window;
 };
 
 absl::Status MigrateAll(const CommandLine& line) {
@@ -96,6 +101,9 @@ absl::StatusOr<ApiServerOptions> ApiOptions(const CommandLine& line) {
   ASSIGN_OR_RETURN(pki::Authority authority, pki::Authority::FromPem(certificate, key));
   ASSIGN_OR_RETURN(const std::string pepper, pki::ReadPemFile(line.pepper_file, pki::kSecretMode));
   ApiServerOptions options{.pepper = pepper, .satellite_authority = std::move(authority)};
+  options.satellite_certificate_lifetime = line.satellite_certificate_lifetime;
+  options.limits = line.rate_limits;
+  options.watch_backlog_events = line.watch_backlog_events;
   options.server.listen = line.listen;
   options.server.tls.certificate_file = line.tls_certificate_file;
   options.server.tls.key_file = line.tls_key_file;
@@ -104,10 +112,22 @@ absl::StatusOr<ApiServerOptions> ApiOptions(const CommandLine& line) {
   return options;
 }
 
-std::string HolderName() {
+std::string HostName() {
   char host[256] = "host";
   gethostname(host, sizeof(host) - 1);
-  return absl::StrCat(host, ":", getpid());
+  return host;
+}
+
+std::string HolderName() { return absl::StrCat(HostName(), ":", getpid()); }
+
+// Two replicas on one machine cannot listen on one port.
+std::string InstanceName(const CommandLine& line) {
+  if (line.listen.ends_with(":0")) return "";
+  std::string name = absl::StrCat(HostName(), "-", line.listen);
+  // What Kafka allows in the name of a member.
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !absl::ascii_isalnum(c) && c != '.' && c != '-'; }, '-');
+  return name;
 }
 
 // SIGTERM and SIGINT, blocked in all threads, end the process in order.
@@ -128,15 +148,19 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   static clock::StopSignal stop;
   StopOnSignal(signals, stop);
 
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<metrics::Exposer> exposer,
-      metrics::Exposer::Start(line.metrics_listen, base.metrics, [&base] { return base.pool.Ping(absl::Seconds(1)); }));
+  std::atomic<bool> serving = false;
+  metrics::LoopBoard board("sluice_provisioner", base.metrics, clock::RealClock());
+  ASSIGN_OR_RETURN(const std::unique_ptr<metrics::Exposer> exposer,
+                   metrics::Exposer::Start(line.metrics_listen, base.metrics, [&] {
+                     if (!serving) return absl::UnavailableError("the API does not serve yet");
+                     return metrics::AllWell({base.pool.Ping(absl::Seconds(1)), board.Check()});
+                   }));
   RETURN_IF_ERROR(base.fleet.Refresh(/*counts=*/true));
   ASSIGN_OR_RETURN(const std::unique_ptr<kafka_admin::AdminClient> admin_client,
                    kafka_admin::NewKafkaAdminClient(line.BusAdmin()));
   KafkaBusAdmin bus_admin(*admin_client);
   const CommandPorts ports = base.Ports(secrets);
-  const LoopPorts loop_ports{ports, bus_admin, base.metrics};
+  const LoopPorts loop_ports{ports, bus_admin, base.metrics, board};
   AuditLog audit(base.store, clock::RealClock());
   FleetLoop fleet_loop(loop_ports);
   DataPlaneLoop data_plane_loop(loop_ports);
@@ -151,9 +175,10 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   postgres::Pool status_pool({.connect = line.Database(), .size = kStatusConnections}, clock::RealClock(),
                              clock::CryptoRandom(), nullptr);
   StatusConsumers consumers(
-      {line.Bus()}, {{base.fleet, base.waiters, clock::RealClock(), clock::CryptoRandom(), base.ids, base.metrics},
-                     status_pool,
-                     [&base] { base.outbox.Committed(); }});
+      {line.Bus(), line.retry_waits, InstanceName(line)},
+      {{base.fleet, base.waiters, clock::RealClock(), clock::CryptoRandom(), base.ids, base.metrics},
+       status_pool,
+       [&base] { base.outbox.Committed(); }});
 
   absl::Status relay_end, consumers_end;
   std::vector<std::thread> threads;
@@ -183,6 +208,7 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
       ApiServer::Start(std::move(api_options), {ports, audit, base.metrics});
   if (api.ok()) {
     (*api)->SetServing(true);
+    serving = true;
     log::Info("serves", {{"port", (*api)->port()}, {"version", kServiceVersion}, {"metrics_port", exposer->port()}});
     while (!stop.WaitFor(absl::Hours(1))) {
     }

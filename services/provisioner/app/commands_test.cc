@@ -56,6 +56,7 @@ class FakeBusAdmin final : public BusAdmin {
     there.erase(data_plane);
     return status;
   }
+  absl::Status Reach(absl::Duration) override { return status; }
   absl::Status status;
   std::set<std::string> there;
 };
@@ -144,7 +145,8 @@ class Provisioner : public ::testing::Test {
   FakeSealer sealer_;
   FakeBusAdmin bus_;
   CommandPorts ports_{store_, fleet_, gate_, waiters_, secrets_, sealer_, clock_, random_, ids_};
-  LoopPorts loops_{ports_, bus_, metrics_};
+  metrics::LoopBoard board_{"sluice_provisioner", metrics_, clock_};
+  LoopPorts loops_{ports_, bus_, metrics_, board_};
   StatusHandler handler_{{fleet_, waiters_, clock_, random_, ids_, metrics_}};
   KafkaClusterCommands clusters_{ports_};
   KafkaKeyCommands keys_{ports_};
@@ -352,6 +354,28 @@ TEST_F(Provisioner, ASilentDataPlaneIsUnreachableUntilItSpeaks) {
   EXPECT_EQ(fleet_.DataPlaneById("local")->state, DataPlaneState::kUnreachable);
   SignOfLife();
   EXPECT_EQ(fleet_.DataPlaneById("local")->state, DataPlaneState::kConnected);
+}
+
+TEST_F(Provisioner, WhileTheBusIsAwayNoDataPlaneIsBlamed) {
+  DataPlaneLoop loop(loops_);
+  bus_.status = absl::UnavailableError("no broker answers");
+  clock_.Advance(absl::Seconds(16));
+  ASSERT_TRUE(loop.Step().ok());
+  const auto unheard = fleet_.DataPlaneById("local");
+  EXPECT_EQ(unheard->state, DataPlaneState::kConnected) << "creates are taken in, and wait in the outbox";
+  EXPECT_EQ(unheard->conditions.front().status, ConditionStatus::kUnknown);
+  EXPECT_EQ(unheard->conditions.front().reason, "BusUnreachable");
+
+  clock_.Advance(absl::Minutes(30));
+  ASSERT_TRUE(loop.Step().ok());
+  bus_.status = absl::OkStatus();
+  ASSERT_TRUE(loop.Step().ok());
+  clock_.Advance(absl::Seconds(14));
+  ASSERT_TRUE(loop.Step().ok());
+  EXPECT_EQ(fleet_.DataPlaneById("local")->state, DataPlaneState::kConnected) << "it has time to speak first";
+  clock_.Advance(absl::Seconds(2));
+  ASSERT_TRUE(loop.Step().ok());
+  EXPECT_EQ(fleet_.DataPlaneById("local")->state, DataPlaneState::kUnreachable);
 }
 
 TEST_F(Provisioner, WhatIsNotTakenIsSaidAgainLessAndLessOften) {

@@ -1,7 +1,10 @@
 #include "services/provisioner/app/family_changes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "services/provisioner/core/topics/topic_news.h"
 
 namespace sluice::provisioner {
 namespace {
@@ -13,7 +16,7 @@ const T* FindSame(const std::vector<T>& rows, const std::string& uid) {
 }
 
 template <typename T>
-void AddChanges(const std::vector<T>& before, std::vector<T> after, absl::Time now, std::vector<Write>& writes) {
+void AddRows(const std::vector<T>& before, std::vector<T> after, absl::Time now, std::vector<Write>& writes) {
   for (const T& old : before) {
     if (FindSame(after, old.meta.uid) == nullptr) writes.push_back(ErasedRow(old));
   }
@@ -53,13 +56,16 @@ Write ErasedRow(Aggregate aggregate) {
   return {.after = std::move(aggregate), .expected_version = expected, .erase = true};
 }
 
-std::vector<Write> ChangesOf(const ClusterFamily& before, ClusterFamily after, absl::Time now) {
-  std::vector<Write> writes;
-  AddChanges(before.operations, std::move(after.operations), now, writes);
-  AddChanges(before.keys, std::move(after.keys), now, writes);
-  AddChanges(before.documents, std::move(after.documents), now, writes);
-  AddChanges(before.physical_clusters, std::move(after.physical_clusters), now, writes);
-  AddChanges(before.statuses, std::move(after.statuses), now, writes);
+void AddChanges(const ClusterFamily& before, ClusterFamily after, absl::Time now, Mutation& mutation) {
+  std::vector<TopicNews> topics = TopicNewsOf(before, after);
+  mutation.topics.insert(mutation.topics.end(), std::make_move_iterator(topics.begin()),
+                         std::make_move_iterator(topics.end()));
+  std::vector<Write>& writes = mutation.writes;
+  AddRows(before.operations, std::move(after.operations), now, writes);
+  AddRows(before.keys, std::move(after.keys), now, writes);
+  AddRows(before.documents, std::move(after.documents), now, writes);
+  AddRows(before.physical_clusters, std::move(after.physical_clusters), now, writes);
+  AddRows(before.statuses, std::move(after.statuses), now, writes);
   if (after.erased) {
     writes.push_back(ErasedRow(std::move(after.cluster)));
   } else if (before.cluster.meta.version == 0) {
@@ -67,7 +73,6 @@ std::vector<Write> ChangesOf(const ClusterFamily& before, ClusterFamily after, a
   } else if (!(before.cluster == after.cluster)) {
     writes.push_back(UpdatedRow(std::move(after.cluster), now));
   }
-  return writes;
 }
 
 }  // namespace sluice::provisioner

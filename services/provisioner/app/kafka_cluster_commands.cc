@@ -144,7 +144,7 @@ absl::StatusOr<Operation> KafkaClusterCommands::Create(const Caller& caller, con
   mutation.requires_live = {absl::StrCat("organizations/", request.organization, "/environments/", request.environment),
                             absl::StrCat("dataPlanes/", family.cluster.placement.data_plane)};
   const Operation operation = family.operations.front();
-  mutation.writes = ChangesOf(ClusterFamily{}, std::move(family), now);
+  AddChanges(ClusterFamily{}, std::move(family), now, mutation);
   ASSIGN_OR_RETURN(const Committed committed, CommitAndTell(ports_, caller, mutation));
   RETURN_IF_ERROR(create_committed.Hit());
   if (committed.repeated) return OperationByUid(ports_, committed.answer);
@@ -184,8 +184,11 @@ absl::StatusOr<Operation> KafkaClusterCommands::Delete(const Caller& caller, con
                                 {"DeleteKafkaCluster", start.uid, delete_read, delete_decided, delete_committed},
                                 [&](ClusterFamily& family) -> absl::Status {
                                   RETURN_IF_ERROR(CheckEtag(request.etag, family.cluster.meta));
-                                  RETURN_IF_ERROR(DeleteCluster(
-                                      family, {.force = request.force, .purge_now = request.purge_now}, start));
+                                  RETURN_IF_ERROR(DeleteCluster(family,
+                                                                {.force = request.force,
+                                                                 .purge_now = request.purge_now,
+                                                                 .undelete_window = ports_.undelete_window},
+                                                                start));
                                   decided = family;
                                   return absl::OkStatus();
                                 }));

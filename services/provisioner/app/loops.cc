@@ -28,7 +28,10 @@ failpoint::FailPoint purge_decided("provisioner.purge.2_decided");
 failpoint::FailPoint purge_committed("provisioner.purge.3_committed");
 
 constexpr absl::Duration kBusTimeout = absl::Seconds(20);
+constexpr absl::Duration kReachTimeout = absl::Seconds(3);
 constexpr int kPurgeBatch = 200;
+// Rounds come each half second to three seconds, and one of them may wait kBusTimeout for Kafka.
+constexpr absl::Duration kLongestSilence = absl::Minutes(1);
 
 Caller System(const LoopPorts& ports) {
   return {.principal = "system", .organization = "", .deadline = ports.commands.clock.Now() + absl::Seconds(10)};
@@ -41,12 +44,10 @@ absl::Status UnlessDone(const absl::Status& status) {
 
 void Repeat(const LoopPorts& ports, const char* name, absl::Duration every, clock::StopSignal& stop,
             absl::FunctionRef<absl::Status()> step) {
-  metrics::Counter& failures = ports.metrics.CounterOf("sluice_provisioner_loop_failures_total",
-                                                       "Rounds of a loop that failed", {{"loop", name}});
+  metrics::LoopBoard::Loop& loop = ports.board.Of(name, kLongestSilence);
   do {
-    const absl::Status status = step();
+    const absl::Status status = loop.Round(step);
     if (status.ok()) continue;
-    failures.Increment();
     log::Warn("a round failed; the next tries again", {{"loop", name}, {"error", status.ToString()}});
   } while (!stop.WaitFor(clock::Jittered(ports.commands.random, every, 0.2)));
 }
@@ -86,25 +87,55 @@ absl::Status DataPlaneLoop::TakeDown(const DataPlane& data_plane) {
   return UnlessDone(CommitAndTell(ports_.commands, System(ports_), mutation).status());
 }
 
-absl::Status DataPlaneLoop::MarkSilent(DataPlane data_plane) {
+absl::Duration DataPlaneLoop::SilenceOf(const DataPlane& data_plane) const {
+  const absl::Time seen = ports_.commands.fleet.LastSeen(data_plane.id).value_or(listens_since_);
+  return ports_.commands.clock.Now() - std::max(seen, listens_since_);
+}
+
+bool DataPlaneLoop::BusIsThere() {
+  if (asked_bus_) return !bus_away_;
+  asked_bus_ = true;
+  const absl::Status reached = ports_.bus.Reach(kReachTimeout);
+  if (reached.ok() && bus_away_) listens_since_ = ports_.commands.clock.Now();
+  if (reached.ok() == bus_away_) log::Warn("the bus", {{"reachable", reached.ok()}, {"error", reached.ToString()}});
+  bus_away_ = !reached.ok();
+  return reached.ok();
+}
+
+absl::Status DataPlaneLoop::WriteConnected(DataPlane data_plane, const char* mutation, Condition condition) {
   const absl::Time now = ports_.commands.clock.Now();
-  const absl::Time seen = std::max(ports_.commands.fleet.LastSeen(data_plane.id).value_or(started_), started_);
-  if (now - seen < kSilence) return absl::OkStatus();
-  data_plane.state = DataPlaneState::kUnreachable;
-  data_plane.conditions = {{.type = "Connected",
-                            .status = ConditionStatus::kFalse,
-                            .reason = "SatelliteSilent",
-                            .message = "no word from its satellite for 15 s",
-                            .last_transition_time = now,
-                            .observed_generation = data_plane.meta.generation}};
+  condition.type = "Connected";
+  condition.last_transition_time = now;
+  condition.observed_generation = data_plane.meta.generation;
+  data_plane.conditions = {std::move(condition)};
+  Mutation write = MutationFor(ports_.commands, System(ports_), mutation, data_plane.meta.name, data_plane.meta.uid);
+  write.writes.push_back(UpdatedRow(std::move(data_plane), now));
+  return UnlessDone(CommitAndTell(ports_.commands, System(ports_), write).status());
+}
+
+absl::Status DataPlaneLoop::MarkUnheard(DataPlane data_plane) {
+  const bool said = !data_plane.conditions.empty() && data_plane.conditions.front().reason == "BusUnreachable";
+  if (said) return absl::OkStatus();
+  return WriteConnected(std::move(data_plane), "DataPlaneUnheard",
+                        {.status = ConditionStatus::kUnknown,
+                         .reason = "BusUnreachable",
+                         .message = "the control plane's own Kafka is out of reach: what is shown may be out of date"});
+}
+
+absl::Status DataPlaneLoop::MarkSilent(DataPlane data_plane) {
+  if (!bus_away_ && SilenceOf(data_plane) < kSilence) return absl::OkStatus();
+  if (!BusIsThere()) return MarkUnheard(std::move(data_plane));
+  if (SilenceOf(data_plane) < kSilence) return absl::OkStatus();
   log::Warn("data plane is silent", {{"data_plane", data_plane.id}});
-  Mutation mutation =
-      MutationFor(ports_.commands, System(ports_), "DataPlaneSilent", data_plane.meta.name, data_plane.meta.uid);
-  mutation.writes.push_back(UpdatedRow(std::move(data_plane), now));
-  return UnlessDone(CommitAndTell(ports_.commands, System(ports_), mutation).status());
+  data_plane.state = DataPlaneState::kUnreachable;
+  return WriteConnected(std::move(data_plane), "DataPlaneSilent",
+                        {.status = ConditionStatus::kFalse,
+                         .reason = "SatelliteSilent",
+                         .message = "no word from its satellite for 15 s"});
 }
 
 absl::Status DataPlaneLoop::Step() {
+  asked_bus_ = false;
   const auto fleet = ports_.commands.fleet.Snapshot();
   absl::Status first;
   for (const auto& [id, data_plane] : fleet->data_planes) {

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "libs/clock/stop_signal.h"
+#include "libs/metrics/loop_board.h"
 #include "libs/metrics/metrics.h"
 #include "services/provisioner/app/command_ports.h"
 #include "services/provisioner/ports/bus_admin.h"
@@ -19,6 +20,7 @@ struct LoopPorts {
   CommandPorts commands;
   BusAdmin& bus;
   metrics::Registry& metrics;
+  metrics::LoopBoard& board;
 };
 
 // Reads the fleet anew each second; the counts of logical clusters each fifth time.
@@ -36,10 +38,11 @@ class FleetLoop {
 // Gives new data planes their topics and ACLs, takes them from deleted ones, and marks the silent ones.
 class DataPlaneLoop {
  public:
-  // No word for so long: UNREACHABLE.
+  // No word for so long while the bus is there: UNREACHABLE. While it is away nobody can be heard, and nobody is
+  // blamed.
   static constexpr absl::Duration kSilence = absl::Seconds(15);
 
-  explicit DataPlaneLoop(LoopPorts ports) : ports_(ports), started_(ports.commands.clock.Now()) {}
+  explicit DataPlaneLoop(LoopPorts ports) : ports_(ports), listens_since_(ports.commands.clock.Now()) {}
   absl::Status Step();
   void Run(clock::StopSignal& stop);
 
@@ -47,10 +50,17 @@ class DataPlaneLoop {
   absl::Status SetUp(DataPlane data_plane);
   absl::Status TakeDown(const DataPlane& data_plane);
   absl::Status MarkSilent(DataPlane data_plane);
+  absl::Status MarkUnheard(DataPlane data_plane);
+  absl::Status WriteConnected(DataPlane data_plane, const char* mutation, Condition condition);
+  absl::Duration SilenceOf(const DataPlane& data_plane) const;
+  // Asks the bus, at most once a step.
+  bool BusIsThere();
 
   LoopPorts ports_;
-  // A process that has just begun has not listened for kSilence yet.
-  const absl::Time started_;
+  // A process that has just begun has not listened for kSilence yet, nor has one whose bus was away.
+  absl::Time listens_since_;
+  bool bus_away_ = false;
+  bool asked_bus_ = false;
 };
 
 // Keeps warm cells (core/placement/cell_planner.h).

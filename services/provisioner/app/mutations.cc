@@ -32,7 +32,7 @@ absl::StatusOr<Committed> TryChange(const CommandPorts& ports, const Caller& cal
   RETURN_IF_ERROR(change.decided.Hit());
   if (caller.validate_only) return Committed{};
   Mutation mutation = MutationFor(ports, caller, change.method, name, change.answer);
-  mutation.writes = ChangesOf(family->second, std::move(after), ports.clock.Now());
+  AddChanges(family->second, std::move(after), ports.clock.Now(), mutation);
   ASSIGN_OR_RETURN(Committed committed, CommitAndTell(ports, caller, mutation));
   RETURN_IF_ERROR(change.committed.Hit());
   return committed;

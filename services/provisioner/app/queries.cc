@@ -1,6 +1,7 @@
 #include "services/provisioner/app/queries.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -8,8 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "services/provisioner/app/mutations.h"
-#include "services/provisioner/app/topic_view.h"
 #include "services/provisioner/core/listing/filter.h"
+#include "services/provisioner/core/topics/topic_news.h"
+#include "services/provisioner/core/topics/topic_view.h"
 #include "services/provisioner/core/validation/field_rules.h"
 
 namespace sluice::provisioner {
@@ -213,6 +215,16 @@ absl::StatusOr<Page<Topic>> Queries::ListTopicsOf(const ListTopics& request) {
     page.items.push_back(std::move(topic));
   }
   return page;
+}
+
+absl::StatusOr<std::vector<TopicNews>> Queries::PresentTopics(const std::vector<std::string>& cluster_uids) {
+  ASSIGN_OR_RETURN(const auto families, ports_.store.Families(cluster_uids, /*lock=*/false));
+  std::vector<TopicNews> present;
+  for (const auto& [uid, family] : families) {
+    std::vector<TopicNews> topics = PresentTopicsOf(family);
+    present.insert(present.end(), std::make_move_iterator(topics.begin()), std::make_move_iterator(topics.end()));
+  }
+  return present;
 }
 
 absl::StatusOr<Page<DataPlaneView>> Queries::ListDataPlanes(const PageRequest& request) {

@@ -9,6 +9,7 @@
 #include "services/provisioner/app/command_ports.h"
 #include "services/provisioner/app/views.h"
 #include "services/provisioner/core/model/aggregate.h"
+#include "services/provisioner/core/model/topic_news.h"
 
 namespace sluice::provisioner {
 
@@ -73,6 +74,8 @@ class Queries {
   absl::StatusOr<KafkaClusterPage> ListClusters(const ListKafkaClusters& request);
   absl::StatusOr<Page<KafkaKey>> ListKafkaKeys(const std::string& cluster, const PageRequest& page);
   absl::StatusOr<Page<Topic>> ListTopicsOf(const ListTopics& request);
+  // All topics of these clusters (lkc-…), as Watch tells of them.
+  absl::StatusOr<std::vector<TopicNews>> PresentTopics(const std::vector<std::string>& cluster_uids);
   absl::StatusOr<Page<DataPlaneView>> ListDataPlanes(const PageRequest& page);
   // filter: done, target, verb ("done = false AND verb = create").
   absl::StatusOr<Page<Operation>> ListOperations(const std::string& organization, const std::string& filter,

@@ -193,9 +193,7 @@ void StatusHandler::Collect(Work& work, Mutation& mutation) {
     work.newest.erase(uid);
   }
   for (auto& [uid, family] : work.families) {
-    std::vector<Write> writes = ChangesOf(work.before.at(uid), std::move(family), work.now);
-    mutation.writes.insert(mutation.writes.end(), std::make_move_iterator(writes.begin()),
-                           std::make_move_iterator(writes.end()));
+    AddChanges(work.before.at(uid), std::move(family), work.now, mutation);
   }
   // Of a logical cluster the family keeps the status; here those of cells, of DEDICATED brokers and of the data plane.
   for (auto& [uid, status] : work.newest) {

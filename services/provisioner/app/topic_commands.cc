@@ -8,8 +8,8 @@
 #include "libs/base/error.h"
 #include "libs/base/status.h"
 #include "services/provisioner/app/mutations.h"
-#include "services/provisioner/app/topic_view.h"
 #include "services/provisioner/core/lifecycle/cluster_details.h"
+#include "services/provisioner/core/topics/topic_view.h"
 #include "services/provisioner/core/validation/field_rules.h"
 
 namespace sluice::provisioner {

@@ -18,6 +18,8 @@ class BusAdmin {
   virtual absl::Status EnsureEventTopics(absl::Duration timeout) = 0;
   // Neither topics nor ACLs of it are left. May be done again.
   virtual absl::Status RemoveDataPlane(const std::string& data_plane, absl::Duration timeout) = 0;
+  // OK when Kafka answers.
+  virtual absl::Status Reach(absl::Duration timeout) = 0;
 };
 
 }  // namespace sluice::provisioner

@@ -14,6 +14,7 @@
 #include "services/provisioner/core/model/aggregate.h"
 #include "services/provisioner/core/model/audit_entry.h"
 #include "services/provisioner/core/model/cluster_family.h"
+#include "services/provisioner/core/model/topic_news.h"
 
 namespace sluice::provisioner {
 
@@ -45,6 +46,8 @@ struct Mutation {
   std::string name;  // "CreateKafkaCluster": in metrics and events
   std::vector<Write> writes;
   std::vector<AuditEntry> audit;
+  // What became of topics, which have no row: their events go out with the rest.
+  std::vector<TopicNews> topics;
   std::optional<RememberedRequest> request;
   // Organizations, environments and data planes (names) that must exist and not be deleted, and stay so until the
   // commit. Shared: no row is written for it.

@@ -43,6 +43,11 @@ KeyReader ReaderOf(Queries& queries) {
           .bindings_of = [&queries](const auto& principals) { return queries.BindingsOf(principals); }};
 }
 
+std::unique_ptr<EventPast> PastOf(const ApiServerOptions& options) {
+  if (!options.events) return nullptr;
+  return std::make_unique<EventPast>(EventPastOptions{.kafka = *options.events});
+}
+
 class GrpcApiServer final : public ApiServer {
  public:
   GrpcApiServer(ApiServerOptions options, ApiServerPorts ports)
@@ -57,6 +62,7 @@ class GrpcApiServer final : public ApiServer {
         resume_tokens_(options.pepper, "resume token"),
         signer_(std::move(options.satellite_authority), options.satellite_certificate_lifetime, clock_),
         ring_(options.ring),
+        past_(PastOf(options)),
         organizations_(cases_.organizations, cases_.queries, access_, keys_, page_tokens_),
         clusters_(cases_.clusters, cases_.queries, access_, page_tokens_),
         kafka_keys_(cases_.keys, cases_.queries, access_, page_tokens_),
@@ -64,9 +70,11 @@ class GrpcApiServer final : public ApiServer {
         data_planes_({cases_.data_planes, cases_.queries, access_, gate_, page_tokens_, signer_,
                       std::move(options.bus_bootstrap_servers)}),
         operations_(cases_.operations, cases_.queries, access_, page_tokens_, clock_),
-        watch_({ring_, keys_, cases_.queries, resume_tokens_, clock_, options.watch}, access_) {
+        watch_({ring_, keys_, cases_.queries, resume_tokens_, clock_, options.watch, past_.get()}, access_) {
     if (options.events) {
-      tail_.emplace(EventTailOptions{.kafka = *std::move(options.events)}, ring_, ports.commands.random, ports.metrics);
+      tail_.emplace(
+          EventTailOptions{.kafka = *std::move(options.events), .backlog_per_partition = options.watch_backlog_events},
+          ring_, ports.commands.random, ports.metrics);
     }
   }
 
@@ -126,6 +134,7 @@ class GrpcApiServer final : public ApiServer {
   const rpc::TokenSealer resume_tokens_;
   const SatelliteSigner signer_;
   EventRing ring_;
+  const std::unique_ptr<EventPast> past_;
   OrganizationHandlers organizations_;
   KafkaClusterHandlers clusters_;
   KafkaKeyHandlers kafka_keys_;

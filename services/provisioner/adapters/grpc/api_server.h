@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,6 +38,8 @@ struct ApiServerOptions {
   std::string bus_bootstrap_servers;
   // Follows the event topics for Watch; unset: Watch answers WATCH_NOT_READY until RingForTest is fed.
   std::optional<kafka_client::ConnectionOptions> events;
+  // Of each event partition's past, taken into the ring at the start; what lies before is read from Kafka when needed.
+  int64_t watch_backlog_events = 5'000;
 };
 
 struct ApiServerPorts {

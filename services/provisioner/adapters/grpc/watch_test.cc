@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "libs/grpc/error_status.h"
 #include "services/provisioner/adapters/grpc/testing/api_fixture.h"
 #include "services/provisioner/adapters/records/state_records.h"
+#include "services/provisioner/adapters/records/topic_records.h"
 #include "sluice/provisioner/v1/organization_service.pb.h"
 #include "sluice/provisioner/v1/watch_service.grpc.pb.h"
 
@@ -24,6 +26,7 @@ using v1::WatchResponse;
 
 constexpr int kEnvironmentSlot = 0;
 constexpr int kOperationSlot = 4;
+constexpr int kTopicSlot = 5;
 
 // One open stream; reads block until something comes.
 class Stream {
@@ -105,10 +108,61 @@ class WatchTest : public ::testing::Test {
     environment.id = id;
     Append(kEnvironmentSlot, Kind::kEnvironment, environment);
   }
-  void Append(int slot, Kind kind, const Aggregate& aggregate) {
-    api_->server().RingForTest().Append(std::make_shared<RingEvent>(
-        slot, next_offset_++, kind, absl::Now(), records::EncodeEvent(aggregate, "changed", false).payload));
+  void Append(int slot, Kind kind, const Aggregate& aggregate, bool erased = false) {
+    Append(slot, kind, records::EncodeEvent(aggregate, "changed", erased).payload);
+  }
+  void Append(int slot, std::optional<Kind> kind, std::string payload) {
+    api_->server().RingForTest().Append(
+        std::make_shared<RingEvent>(slot, next_offset_++, kind, absl::Now(), std::move(payload)));
     api_->server().RingForTest().WakeReaders();
+  }
+  void TopicHappens(const std::string& organization, const std::string& environment, const std::string& id,
+                    int64_t version, bool erased = false) {
+    TopicNews news{.organization = organization,
+                   .environment = environment,
+                   .cluster_uid = "lkc-1",
+                   .version = version,
+                   .topic = {.name = absl::StrCat("organizations/", organization, "/environments/", environment,
+                                                  "/kafkaClusters/orders/topics/", id),
+                             .id = id,
+                             .kafka_name = absl::StrCat("lkc-1.", id),
+                             .partitions = 3,
+                             .configs = {{"retention.ms", "60000"}}},
+                   .erased = erased};
+    Append(kTopicSlot, std::nullopt, records::EncodeTopicNews(news, "StatusSeen").payload);
+  }
+  // A cluster with a status that lists these topics, put straight into the store.
+  void AddClusterWithTopics(const std::string& organization, const std::string& environment,
+                            const std::vector<std::string>& topics) {
+    KafkaCluster cluster;
+    cluster.meta = {
+        .uid = "lkc-1",
+        .name = absl::StrCat("organizations/", organization, "/environments/", environment, "/kafkaClusters/orders"),
+        .version = 1,
+        .generation = 1,
+        .create_time = absl::Now(),
+        .update_time = absl::Now()};
+    cluster.organization = organization;
+    cluster.environment = environment;
+    cluster.id = "orders";
+    cluster.prefix = "lkc-1.";
+    cluster.state = ClusterState::kReady;
+    cluster.placement = {.data_plane = "local", .physical_cluster = "pkc-1"};
+    SeenStatus status;
+    status.meta = {.uid = "local:pkc-1/lkc-1",
+                   .name = "local:pkc-1/lkc-1",
+                   .version = 7,
+                   .create_time = absl::Now(),
+                   .update_time = absl::Now()};
+    status.data_plane = "local";
+    status.key = "pkc-1/lkc-1";
+    status.cluster_uid = "lkc-1";
+    SeenLogical seen{.state = SeenLogicalState::kReady};
+    for (const std::string& topic : topics) seen.topics.push_back({.name = topic, .partitions = 3});
+    seen.topic_count = static_cast<int32_t>(topics.size());
+    status.seen = seen;
+    const auto committed = api_->store().Commit({.name = "Test", .writes = {{.after = cluster}, {.after = status}}});
+    ASSERT_TRUE(committed.ok()) << committed.status();
   }
 
   std::unique_ptr<ApiFixture> api_;
@@ -140,6 +194,69 @@ TEST_F(WatchTest, ShowsThePresentThenEachChangeAndNothingOfOthers) {
   EXPECT_TRUE(second.operation().done());
 }
 
+TEST_F(WatchTest, TellsOfTopicsOfItsScopeAndOfTheirEnd) {
+  Start();
+  ASSERT_TRUE(api_->AddEnvironment(acme_, "acme", "test").ok());
+  Stream all(*api_, acme_, "organizations/acme");
+  Stream other_environment(*api_, acme_, "organizations/acme/environments/test");
+  std::string token;
+  all.Snapshot(token);
+  other_environment.Snapshot(token);
+  TopicHappens("evil", "lair", "secret", 1);
+  TopicHappens("acme", "prod", "orders", 2);
+  TopicHappens("acme", "prod", "orders", 3, /*erased=*/true);
+  TopicHappens("acme", "test", "t", 1);
+  const WatchResponse made = all.Next();
+  EXPECT_EQ(made.kind(), WatchResponse::CHANGE);
+  EXPECT_EQ(made.topic().name(), "organizations/acme/environments/prod/kafkaClusters/orders/topics/orders");
+  EXPECT_EQ(made.topic().kafka_name(), "lkc-1.orders");
+  EXPECT_EQ(made.topic().partitions(), 3);
+  EXPECT_EQ(made.topic().configs().at("retention.ms"), "60000");
+  EXPECT_FALSE(made.erased());
+  const WatchResponse gone = all.Next();
+  EXPECT_EQ(gone.topic().name(), made.topic().name());
+  EXPECT_TRUE(gone.erased());
+  EXPECT_EQ(other_environment.Next().topic().name(),
+            "organizations/acme/environments/test/kafkaClusters/orders/topics/t");
+  // From the token of the first: the second, and what came after.
+  Stream resumed(*api_, acme_, "organizations/acme", made.resume_token());
+  EXPECT_TRUE(resumed.Next().erased());
+  EXPECT_EQ(resumed.Next().topic().name(), "organizations/acme/environments/test/kafkaClusters/orders/topics/t");
+}
+
+TEST_F(WatchTest, BeginsWithTheTopicsThatAreThere) {
+  Start();
+  AddClusterWithTopics("acme", "prod", {"a", "b"});
+  Stream stream(*api_, acme_, "organizations/acme");
+  std::set<std::string> topics;
+  WatchResponse response = stream.Next();
+  for (; response.kind() == WatchResponse::SNAPSHOT; response = stream.Next()) {
+    if (response.has_topic()) topics.insert(response.topic().kafka_name());
+  }
+  EXPECT_EQ(response.kind(), WatchResponse::SNAPSHOT_END);
+  EXPECT_EQ(topics, (std::set<std::string>{"lkc-1.a", "lkc-1.b"}));
+  // Said before the snapshot was read (the status' version was 7 then), come after it.
+  TopicHappens("acme", "prod", "a", 7);
+  TopicHappens("acme", "prod", "b", 8, /*erased=*/true);
+  const WatchResponse next = stream.Next();
+  EXPECT_EQ(next.topic().kafka_name(), "lkc-1.b");
+  EXPECT_TRUE(next.erased());
+}
+
+TEST_F(WatchTest, SaysThatAResourceIsGone) {
+  Start();
+  Stream stream(*api_, acme_, "organizations/acme");
+  std::string token;
+  stream.Snapshot(token);
+  Environment environment;
+  environment.meta.uid = "env-gone";
+  environment.meta.name = "organizations/acme/environments/gone";
+  environment.organization = "acme";
+  environment.id = "gone";
+  Append(kEnvironmentSlot, Kind::kEnvironment, environment, /*erased=*/true);
+  EXPECT_TRUE(stream.Next().erased());
+}
+
 TEST_F(WatchTest, ResumesFromATokenWithNothingLeftOut) {
   Start();
   std::string token;
@@ -169,7 +286,7 @@ TEST_F(WatchTest, RefusesATokenOlderThanWhatIsKept) {
     stream.Snapshot(token);
   }
   // As after a restart that did not take in so much of the past.
-  api_->server().RingForTest().Begin({100, 100, 100, 100, 100});
+  api_->server().RingForTest().Begin({100, 100, 100, 100, 100, 100});
   const absl::Status status = Stream(*api_, acme_, "organizations/acme", token).End();
   EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(ErrorReason(status), "RESUME_TOKEN_EXPIRED");

@@ -86,7 +86,9 @@ absl::Status KafkaBusAdmin::EnsureDataPlane(const std::string& data_plane, absl:
 }
 
 absl::Status KafkaBusAdmin::EnsureEventTopics(absl::Duration timeout) {
-  std::vector<NewTopic> topics = {Kept(bus::EventsTopic("audit"), absl::InfiniteDuration())};
+  // Topics have events and no rows, so no kind of their own.
+  std::vector<NewTopic> topics = {Kept(bus::EventsTopic("audit"), absl::InfiniteDuration()),
+                                  Kept(bus::EventsTopic("topic"), absl::InfiniteDuration())};
   for (int kind = 0; kind <= static_cast<int>(Kind::kOperation); ++kind) {
     topics.push_back(Kept(bus::EventsTopic(KindName(static_cast<Kind>(kind))), absl::InfiniteDuration()));
   }
@@ -106,6 +108,10 @@ absl::Status KafkaBusAdmin::RemoveDataPlane(const std::string& data_plane, absl:
     if (!topic.status.ok() && !Is(topic.status, "KAFKA_UNKNOWN_TOPIC_OR_PARTITION")) return topic.status;
   }
   return absl::OkStatus();
+}
+
+absl::Status KafkaBusAdmin::Reach(absl::Duration timeout) {
+  return client_.DescribeCluster(/*include_fenced=*/false, timeout).status();
 }
 
 }  // namespace sluice::provisioner

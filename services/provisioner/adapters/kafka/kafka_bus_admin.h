@@ -17,6 +17,7 @@ class KafkaBusAdmin final : public BusAdmin {
   absl::Status EnsureDataPlane(const std::string& data_plane, absl::Duration timeout) override;
   absl::Status EnsureEventTopics(absl::Duration timeout) override;
   absl::Status RemoveDataPlane(const std::string& data_plane, absl::Duration timeout) override;
+  absl::Status Reach(absl::Duration timeout) override;
 
  private:
   absl::Status EnsureTopics(const std::vector<kafka_admin::NewTopic>& topics, absl::Duration timeout);

@@ -45,15 +45,20 @@ absl::Status MigrateAll(const postgres::ConnectOptions& options) {
 // Some history: a data plane, a cluster that stays, changed, and one that is gone.
 void LiveALittle(PgStore& store) {
   const absl::Time now = clock::RealClock().Now();
-  const auto commit = [&](std::vector<Write> writes) {
-    const auto committed = store.Commit({.name = "Test", .writes = std::move(writes)});
+  const auto commit = [&](const Mutation& mutation) {
+    const auto committed = store.Commit(mutation);
     ASSERT_TRUE(committed.ok()) << committed.status();
+  };
+  const auto change = [&](const ClusterFamily& before, ClusterFamily after) {
+    Mutation mutation{.name = "Test"};
+    AddChanges(before, std::move(after), now, mutation);
+    commit(mutation);
   };
   DataPlane data_plane;
   data_plane.meta = {
       .uid = "dp-1", .name = "dataPlanes/local", .generation = 1, .create_time = now, .update_time = now};
   data_plane.id = "local";
-  commit({NewRow(data_plane)});
+  commit({.name = "Test", .writes = {NewRow(data_plane)}});
   for (const char* id : {"stays", "goes"}) {
     KafkaCluster cluster;
     cluster.meta = {.uid = std::string("lkc-") + id,
@@ -68,7 +73,7 @@ void LiveALittle(PgStore& store) {
     ClusterFamily family =
         StartCluster({.cluster = cluster, .operation = {.uid = std::string("op-") + id, .now = now}});
     PlaceOnCell(family, {"local", "pkc-1"}, 3, 2, now);
-    commit(ChangesOf(ClusterFamily{}, std::move(family), now));
+    change({}, std::move(family));
   }
   auto families = store.Families({"lkc-stays", "lkc-goes"}, false);
   ASSERT_TRUE(families.ok());
@@ -76,11 +81,13 @@ void LiveALittle(PgStore& store) {
   changed.cluster.state = ClusterState::kReady;
   std::get<LogicalSpec>(changed.documents[0].wish).suspended = true;
   ++changed.documents[0].meta.generation;
-  commit(ChangesOf(families->at("lkc-stays"), changed, now));
+  // A topic is told of on a topic that no row comes from.
+  std::get<LogicalSpec>(changed.documents[0].wish).topic_wishes.push_back({.wish_id = "op-t", .topic = "t"});
+  change(families->at("lkc-stays"), changed);
   ClusterFamily gone = families->at("lkc-goes");
   gone.documents.clear();
   gone.erased = true;
-  commit(ChangesOf(families->at("lkc-goes"), gone, now));
+  change(families->at("lkc-goes"), gone);
 }
 
 TEST(Rebuild, AnEmptyDatabaseAndTheTopicsGiveTheSameChecksums) {

@@ -282,6 +282,7 @@ std::vector<bus::OutboxMessage> PgSession::MessagesOf(const Mutation& mutation) 
     if (std::optional<bus::OutboxMessage> message = MessageOf(*write, mutation))
       messages.push_back(std::move(*message));
   }
+  for (const TopicNews& news : mutation.topics) messages.push_back(MessageOf(news, mutation));
   for (const AuditEntry& entry : mutation.audit) messages.push_back(MessageOf(entry));
   return messages;
 }

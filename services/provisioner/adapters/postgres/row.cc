@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/bus/topics.h"
 #include "services/provisioner/adapters/records/state_records.h"
+#include "services/provisioner/adapters/records/topic_records.h"
 
 namespace sluice::provisioner {
 namespace {
@@ -121,6 +122,17 @@ std::optional<bus::OutboxMessage> MessageOf(const Write& write, const Mutation& 
                             .payload = std::move(event.payload),
                             .traceparent = mutation.traceparent,
                             .generation = meta.version};
+}
+
+bus::OutboxMessage MessageOf(const TopicNews& news, const Mutation& mutation) {
+  records::EncodedEvent event = records::EncodeTopicNews(news, mutation.name);
+  return {.topic = bus::EventsTopic(records::kTopicEvents),
+          .key = news.key(),
+          .type = std::move(event.type),
+          .source = kSource,
+          .payload = std::move(event.payload),
+          .traceparent = mutation.traceparent,
+          .generation = news.version};
 }
 
 bus::OutboxMessage MessageOf(const AuditEntry& entry) {

@@ -38,6 +38,7 @@ Row RowOf(const Aggregate& aggregate);
 // What the bus hears of a write; nothing for a status.
 std::optional<bus::OutboxMessage> MessageOf(const Write& write, const Mutation& mutation);
 bus::OutboxMessage MessageOf(const AuditEntry& entry);
+bus::OutboxMessage MessageOf(const TopicNews& news, const Mutation& mutation);
 // A desired document as it stands.
 bus::OutboxMessage MessageOf(const DesiredDocument& document, const std::string& traceparent);
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
+
 #include "absl/time/time.h"
 #include "services/provisioner/app/views.h"
 #include "services/provisioner/core/model/aggregate.h"
@@ -35,6 +38,10 @@ ApiKey FromApi(const v1::ApiKey& key);
 RoleBinding FromApi(const v1::RoleBinding& binding);
 KafkaCluster FromApi(const v1::KafkaCluster& cluster);
 KafkaKey FromApi(const v1::KafkaKey& key);
+Topic FromApi(const v1::Topic& topic);
 DataPlane FromApi(const v1::DataPlane& data_plane);
+
+// The part at `index` of a resource name: organizations(0)/{o}(1)/environments(2)/{e}(3)/…; "" beyond its end.
+std::string PartOf(const std::string& name, size_t index);
 
 }  // namespace sluice::provisioner::records

@@ -33,13 +33,12 @@ std::vector<Condition> ConditionsFrom(const In& in) {
   return conditions;
 }
 
-// The id at `index` of a resource name's parts: organizations(0)/{o}(1)/environments(2)/{e}(3)/….
+}  // namespace
+
 std::string PartOf(const std::string& name, size_t index) {
   std::vector<std::string> parts = absl::StrSplit(name, '/');
   return index < parts.size() ? parts[index] : "";
 }
-
-}  // namespace
 
 Organization FromApi(const v1::Organization& in) {
   Organization out{.meta = MetaFrom(in),
@@ -125,6 +124,18 @@ KafkaKey FromApi(const v1::KafkaKey& in) {
   out.state = static_cast<KeyState>(in.state());
   out.conditions = ConditionsFrom(in);
   return out;
+}
+
+Topic FromApi(const v1::Topic& in) {
+  return {.name = in.name(),
+          .id = PartOf(in.name(), 7),
+          .kafka_name = in.kafka_name(),
+          .partitions = in.partitions(),
+          .configs = {in.configs().begin(), in.configs().end()},
+          .replication_factor = in.replication_factor(),
+          .state = static_cast<TopicState>(in.state()),
+          .state_message = in.state_message(),
+          .etag = in.etag()};
 }
 
 DataPlane FromApi(const v1::DataPlane& in) {

@@ -356,7 +356,7 @@ absl::Status DeleteCluster(ClusterFamily& family, const ClusterDeletion& deletio
                         "delete its topics first, or set force");
   }
   if (!cluster.meta.delete_time) cluster.meta.delete_time = start.now;
-  cluster.meta.purge_time = deletion.purge_now ? start.now : start.now + kUndeleteWindow;
+  cluster.meta.purge_time = deletion.purge_now ? start.now : start.now + deletion.undelete_window;
   cluster.state = ClusterState::kDeleting;
   ++cluster.meta.generation;
   DropWishes(family, start.now);

@@ -45,6 +45,7 @@ absl::Status UpdateCluster(ClusterFamily& family, const KafkaCluster& wished, co
 struct ClusterDeletion {
   bool force = false;
   bool purge_now = false;
+  absl::Duration undelete_window = kUndeleteWindow;
 };
 // FAILED_PRECONDITION DELETION_PROTECTED, HAS_CHILDREN (topics, without force); ABORTED OPERATION_IN_PROGRESS. A delete
 // of a deleted cluster with purge_now purges it.

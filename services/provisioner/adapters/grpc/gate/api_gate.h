@@ -9,22 +9,13 @@
 #include "absl/status/status.h"
 #include "libs/clock/clock.h"
 #include "libs/grpc/server/gate.h"
+#include "services/provisioner/adapters/grpc/gate/gate_limits.h"
 #include "services/provisioner/adapters/grpc/gate/key_ring.h"
 #include "services/provisioner/adapters/grpc/gate/refusal_log.h"
 #include "services/provisioner/core/access/token_bucket.h"
 #include "services/provisioner/ports/secrets.h"
 
 namespace sluice::provisioner {
-
-struct GateLimits {
-  // Calls of one organization.
-  BucketLimits tenant = {.per_second = 500, .burst = 1000};
-  // Failed attempts from one address, and with one key's public part.
-  BucketLimits failures_of_peer = {.per_second = 20, .burst = 40};
-  BucketLimits failures_of_key = {.per_second = 5, .burst = 10};
-  // Addresses, keys and organizations that are remembered.
-  std::size_t names = 10'000;
-};
 
 // Bearer keys and rate limits. A key in use is known from memory; all else is a stranger, and strangers are counted
 // before anything is hashed or read: an address, or a key's public part, that failed too often is refused at once

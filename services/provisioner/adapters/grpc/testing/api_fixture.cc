@@ -44,17 +44,21 @@ absl::StatusOr<std::unique_ptr<ApiFixture>> ApiFixture::Start(ApiFixtureOptions 
   RETURN_IF_ERROR(postgres::Migrate(database, "bus", bus::BusMigrations()));
   RETURN_IF_ERROR(postgres::Migrate(database, "provisioner", ProvisionerMigrations()));
   ASSIGN_OR_RETURN(auto certificate, rpc::testing::TestCertificate::Make());
-  ASSIGN_OR_RETURN(auto authority, pki::Authority::Create("test-ca", absl::Now(), absl::Hours(24)));
+  ASSIGN_OR_RETURN(auto authority, pki::Authority::Create("test-ca", absl::Now(), absl::Hours(24 * 30)));
   std::unique_ptr<ApiFixture> fixture(
-      new ApiFixture(std::move(postgres), database, std::move(certificate), std::move(authority)));
-  RETURN_IF_ERROR(fixture->Serve(options));
+      new ApiFixture(std::move(options), std::move(postgres), database, std::move(certificate), std::move(authority)));
+  RETURN_IF_ERROR(fixture->Serve());
+  OrganizationCommands organizations(fixture->Commands());
+  ASSIGN_OR_RETURN(const CreatedOrganization admin, organizations.Bootstrap({.principal = "system"}, false));
+  fixture->admin_key_ = admin.bearer;
   return fixture;
 }
 
-ApiFixture::ApiFixture(std::unique_ptr<sluice::testing::PostgresFixture> postgres,
+ApiFixture::ApiFixture(ApiFixtureOptions options, std::unique_ptr<sluice::testing::PostgresFixture> postgres,
                        const postgres::ConnectOptions& database, rpc::testing::TestCertificate certificate,
                        pki::Authority authority)
-    : postgres_(std::move(postgres)),
+    : options_(std::move(options)),
+      postgres_(std::move(postgres)),
       certificate_(std::move(certificate)),
       authority_(std::move(authority)),
       pool_(postgres::PoolOptions{.connect = database, .size = 12}, clock_, clock::CryptoRandom(), &metrics_),
@@ -72,29 +76,38 @@ ApiFixture::~ApiFixture() {
   audit_thread_.join();
 }
 
-absl::Status ApiFixture::Serve(const ApiFixtureOptions& options) {
+CommandPorts ApiFixture::Commands() {
+  return {store_, fleet_, gate_, waiters_, secrets_, sealer_, clock_, clock::CryptoRandom(), ids_};
+}
+
+absl::Status ApiFixture::Serve() {
   RETURN_IF_ERROR(fleet_.Refresh(true));
-  const CommandPorts commands{store_, fleet_, gate_, waiters_, secrets_, sealer_, clock_, clock::CryptoRandom(), ids_};
   ASSIGN_OR_RETURN(pki::Authority authority,
                    pki::Authority::FromPem(authority_.certificate_pem(), authority_.private_key_pem()));
   ASSIGN_OR_RETURN(
       server_,
       ApiServer::Start(ApiServerOptions{.server = {.listen = "localhost:0",
                                                    .tls = {certificate_.certificate_file(), certificate_.key_file()}},
-                                        .limits = options.limits,
-                                        .watch = options.watch,
+                                        .limits = options_.limits,
+                                        .watch = options_.watch,
+                                        .ring = options_.ring,
                                         .pepper = "a pepper of thirty-two bytes....",
                                         .satellite_authority = std::move(authority),
-                                        .bus_bootstrap_servers = "localhost:9092"},
-                       ApiServerPorts{commands, audit_, metrics_}));
+                                        .bus_bootstrap_servers = "localhost:9092",
+                                        .events = options_.events,
+                                        .watch_backlog_events = options_.watch_backlog_events},
+                       ApiServerPorts{Commands(), audit_, metrics_}));
   // As one tail with one partition a topic would have begun.
-  server_->RingForTest().Begin({0, 0, 0, 0, 0});
+  if (!options_.events) server_->RingForTest().Begin({0, 0, 0, 0, 0, 0});
   server_->SetServing(true);
   channel_ = NewChannel();
-  OrganizationCommands organizations(commands);
-  ASSIGN_OR_RETURN(const CreatedOrganization admin, organizations.Bootstrap({.principal = "system"}, false));
-  admin_key_ = admin.bearer;
   return absl::OkStatus();
+}
+
+absl::Status ApiFixture::RestartServer() {
+  channel_.reset();
+  server_.reset();
+  return Serve();
 }
 
 absl::Status ApiFixture::AddCells(int cells, int logical_clusters_per_cell) {

@@ -38,10 +38,16 @@ struct ApiFixtureOptions {
                        .failures_of_key = {.per_second = 1e6, .burst = 1e6}};
   WatchLimits watch;
   sluice::testing::PostgresFixtureOptions postgres;
+  // A Kafka with the event topics; unset: RingForTest plays them.
+  std::optional<kafka_client::ConnectionOptions> events;
+  int64_t watch_backlog_events = 5'000;
+  EventRing::Bounds ring;
+  // Outlives the fixture; null: the machine's.
+  const clock::Clock* clock = nullptr;
 };
 
 // The whole API in this process: TLS, the real gate and handlers and use cases, the real store on a PostgreSQL of its
-// own. No Kafka: the outbox keeps what would be said.
+// own. Nothing is sent to Kafka: the outbox keeps what would be said.
 class ApiFixture {
  public:
   static absl::StatusOr<std::unique_ptr<ApiFixture>> Start(ApiFixtureOptions options = {});
@@ -72,20 +78,25 @@ class ApiFixture {
 
   std::shared_ptr<::grpc::Channel> NewChannel(const std::string& key = "");
   ApiServer& server() { return *server_; }
+  // As a new process would: all that was in memory is gone.
+  absl::Status RestartServer();
   Store& store() { return store_; }
   postgres::Pool& pool() { return pool_; }
   metrics::Registry& metrics() { return metrics_; }
   const pki::Authority& authority() const { return authority_; }
 
  private:
-  ApiFixture(std::unique_ptr<sluice::testing::PostgresFixture> postgres, const postgres::ConnectOptions& database,
-             rpc::testing::TestCertificate certificate, pki::Authority authority);
-  absl::Status Serve(const ApiFixtureOptions& options);
+  ApiFixture(ApiFixtureOptions options, std::unique_ptr<sluice::testing::PostgresFixture> postgres,
+             const postgres::ConnectOptions& database, rpc::testing::TestCertificate certificate,
+             pki::Authority authority);
+  absl::Status Serve();
+  CommandPorts Commands();
 
+  const ApiFixtureOptions options_;
   std::unique_ptr<sluice::testing::PostgresFixture> postgres_;
   const rpc::testing::TestCertificate certificate_;
   const pki::Authority authority_;
-  const clock::Clock& clock_ = clock::RealClock();
+  const clock::Clock& clock_ = options_.clock == nullptr ? clock::RealClock() : *options_.clock;
   clock::RandomIdSource ids_{clock_, clock::CryptoRandom()};
   metrics::Registry metrics_;
   postgres::Pool pool_;

@@ -4,21 +4,38 @@
 #include <utility>
 
 #include "libs/base/error.h"
+#include "libs/base/status.h"
 #include "libs/log/log.h"
 #include "services/provisioner/adapters/records/state_records.h"
+#include "services/provisioner/adapters/records/topic_records.h"
 
 namespace sluice::provisioner {
 
-const Aggregate* RingEvent::aggregate() const {
+namespace {
+
+absl::StatusOr<WatchNews> Decode(std::optional<Kind> kind, const std::string& payload) {
+  if (!kind) {
+    ASSIGN_OR_RETURN(TopicNews news, records::DecodeTopicNews(payload));
+    const bool erased = news.erased;
+    return WatchNews{std::move(news), erased};
+  }
+  ASSIGN_OR_RETURN(records::DecodedEvent decoded, records::DecodeEvent(*kind, payload));
+  return WatchNews{std::move(decoded.aggregate), decoded.erased};
+}
+
+}  // namespace
+
+const WatchNews* RingEvent::news() const {
   std::call_once(decoded_, [this] {
-    absl::StatusOr<records::DecodedEvent> decoded = records::DecodeEvent(kind_, payload_);
+    absl::StatusOr<WatchNews> decoded = Decode(kind_, payload_);
     if (decoded.ok()) {
-      aggregate_ = std::move(decoded->aggregate);
+      news_ = *std::move(decoded);
     } else {
-      log::Warn("an event cannot be decoded", {{"kind", KindName(kind_)}, {"offset", offset_}});
+      log::Warn("an event cannot be decoded",
+                {{"kind", kind_ ? KindName(*kind_) : records::kTopicEvents}, {"offset", offset_}});
     }
   });
-  return aggregate_ ? &*aggregate_ : nullptr;
+  return news_ ? &*news_ : nullptr;
 }
 
 void EventRing::Begin(std::vector<int64_t> first_offsets) {
@@ -69,14 +86,12 @@ absl::StatusOr<EventRing::Place> EventRing::End() const {
 absl::StatusOr<EventRing::Place> EventRing::Resume(std::vector<int64_t> offsets) const {
   if (absl::StatusOr<Place> end = End(); !end.ok()) return end.status();
   std::lock_guard lock(mutex_);
-  if (offsets.size() != first_offsets_.size()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "resume_token is none of ours",
-                     {.reason = "RESUME_TOKEN_INVALID",
-                      .field = "resume_token",
-                      .remedy = "watch without a token: the present state comes first then"});
+  // Of another number: from before there was a further event topic or partition.
+  bool reaches_back = offsets.size() == first_offsets_.size();
+  for (std::size_t slot = 0; reaches_back && slot < offsets.size(); ++slot) {
+    reaches_back = offsets[slot] >= first_offsets_[slot];
   }
-  for (std::size_t slot = 0; slot < offsets.size(); ++slot) {
-    if (offsets[slot] >= first_offsets_[slot]) continue;
+  if (!reaches_back) {
     return MakeError(absl::StatusCode::kOutOfRange, "resume_token is older than what is kept",
                      {.reason = "RESUME_TOKEN_EXPIRED",
                       .field = "resume_token",

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/provisioner/adapters/grpc/watch/watch_news.h"
 #include "services/provisioner/core/model/aggregate.h"
 
 namespace sluice::provisioner {
@@ -19,7 +20,8 @@ namespace sluice::provisioner {
 // A change as it came from its event topic. Decoded once, by the first stream that wants to know.
 class RingEvent {
  public:
-  RingEvent(int slot, int64_t offset, Kind kind, absl::Time time, std::string payload)
+  // `kind` of the rows that its topic tells of; none: Kafka topics, which have no rows.
+  RingEvent(int slot, int64_t offset, std::optional<Kind> kind, absl::Time time, std::string payload)
       : slot_(slot), offset_(offset), kind_(kind), time_(time), payload_(std::move(payload)) {}
 
   // Which of the followed partitions it came from, and where in it it stood.
@@ -29,16 +31,16 @@ class RingEvent {
   std::size_t bytes() const { return payload_.size() + 200; }
 
   // What it tells of; null when it cannot be decoded.
-  const Aggregate* aggregate() const;
+  const WatchNews* news() const;
 
  private:
   const int slot_;
   const int64_t offset_;
-  const Kind kind_;
+  const std::optional<Kind> kind_;
   const absl::Time time_;
   const std::string payload_;
   mutable std::once_flag decoded_;
-  mutable std::optional<Aggregate> aggregate_;
+  mutable std::optional<WatchNews> news_;
 };
 
 // The newest events of all followed partitions, bounded by number and bytes: one per process, read by every stream at a
@@ -68,7 +70,7 @@ class EventRing {
   // Behind the newest event. UNAVAILABLE WATCH_NOT_READY before Begin.
   absl::StatusOr<Place> End() const;
   // Where a reader goes on that has seen all before `offsets`. OUT_OF_RANGE RESUME_TOKEN_EXPIRED when something since
-  // is no longer here; INVALID_ARGUMENT RESUME_TOKEN_INVALID when there are not as many as slots.
+  // is no longer here, or there are not as many as slots.
   absl::StatusOr<Place> Resume(std::vector<int64_t> offsets) const;
 
   enum class Reading { kEvent, kNoneYet, kLost };

@@ -55,7 +55,7 @@ TEST(EventRing, ResumesFromOffsetsAfterARestart) {
   ASSERT_TRUE(place.ok());
   EXPECT_EQ(ReadAll(ring, *place), (std::vector<std::string>{"0:8", "0:9", "1:9"}));
   EXPECT_EQ(ErrorReason(ring.Resume({4, 9}).status()), "RESUME_TOKEN_EXPIRED");
-  EXPECT_EQ(ErrorReason(ring.Resume({8}).status()), "RESUME_TOKEN_INVALID");
+  EXPECT_EQ(ErrorReason(ring.Resume({8}).status()), "RESUME_TOKEN_EXPIRED");
 }
 
 TEST(EventRing, IsBoundedAndSaysWhenAReaderLostItsPlace) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,8 +11,10 @@
 #include "libs/clock/stop_signal.h"
 #include "libs/kafka_client/connection.h"
 #include "libs/kafka_client/consumer.h"
+#include "libs/kafka_client/identity_watch.h"
 #include "libs/metrics/metrics.h"
 #include "services/provisioner/adapters/grpc/watch/event_ring.h"
+#include "services/provisioner/adapters/grpc/watch/event_slots.h"
 
 namespace sluice::provisioner {
 
@@ -31,16 +34,12 @@ class EventTail {
   // Follows until `stop`; begins anew when Kafka was away. Only a fatal error of the client ends it.
   absl::Status Run(clock::StopSignal& stop);
 
-  // In the order of their slots; part of what resume tokens are bound to.
-  static const std::vector<std::pair<Kind, std::string>>& Topics();
-
  private:
-  struct Slot {
-    kafka_client::TopicPartition partition;
-    Kind kind;
-  };
   // A consumer that stands where the ring begins.
   absl::StatusOr<std::unique_ptr<kafka_client::Consumer>> Start();
+  // One with the renewed certificate, where the last one stood.
+  absl::StatusOr<std::unique_ptr<kafka_client::Consumer>> GoOn();
+  // Until `stop`, an error, or a renewed certificate.
   absl::Status Follow(kafka_client::Consumer& consumer, clock::StopSignal& stop);
   void Take(kafka_client::ConsumerRecord record);
 
@@ -49,7 +48,11 @@ class EventTail {
   clock::Random& random_;
   metrics::Counter& events_;
   metrics::Counter& undecodable_;
-  std::vector<Slot> slots_;
+  kafka_client::IdentityWatch identity_;
+  bool renewed_ = false;
+  std::vector<EventSlot> slots_;
+  // Per slot: what comes next.
+  std::vector<int64_t> next_offsets_;
 };
 
 }  // namespace sluice::provisioner

@@ -5,10 +5,8 @@
 #include <string>
 #include <thread>
 
-#include "libs/bus/cloud_events.h"
-#include "libs/bus/topics.h"
-#include "libs/kafka_client/producer.h"
 #include "libs/testing/kafka_fixture.h"
+#include "services/provisioner/adapters/grpc/testing/event_speaker.h"
 #include "services/provisioner/adapters/records/state_records.h"
 
 namespace sluice::provisioner {
@@ -21,7 +19,7 @@ class EventTailTest : public ::testing::Test {
     auto kafka = sluice::testing::KafkaFixture::Start();
     ASSERT_TRUE(kafka.ok()) << kafka.status();
     kafka_ = *std::move(kafka);
-    for (const auto& [kind, topic] : EventTail::Topics()) ASSERT_TRUE(kafka_->CreateTopic(topic, 2).ok());
+    for (const auto& [kind, topic] : EventTopics()) ASSERT_TRUE(kafka_->CreateTopic(topic, 2).ok());
     auto connection = kafka_->ConnectionFor();
     ASSERT_TRUE(connection.ok());
     connection_ = *std::move(connection);
@@ -34,23 +32,9 @@ class EventTailTest : public ::testing::Test {
     environment.organization = "acme";
     environment.id = id;
     const records::EncodedEvent event = records::EncodeEvent(environment, "created", false);
-    bus::OutboxMessage message{.topic = bus::EventsTopic(KindName(Kind::kEnvironment)),
-                               .key = environment.meta.uid,
-                               .type = event.type,
-                               .source = bus::ServiceSource("provisioner"),
-                               .payload = event.payload,
-                               .generation = 1};
-    absl::Status delivered = absl::UnknownError("no report");
-    auto producer = kafka_client::Producer::Create(
-        {.connection = connection_}, [&](const kafka_client::DeliveryReport& report) { delivered = report.status; });
-    ASSERT_TRUE(producer.ok()) << producer.status();
-    const auto headers = bus::EncodeHeaders(message, "id-" + id, absl::Now());
-    ASSERT_TRUE(
-        (*producer)
-            ->Send({.topic = message.topic, .key = message.key, .value = *message.payload, .headers = headers}, 1)
-            .ok());
-    ASSERT_TRUE((*producer)->Flush(absl::Seconds(60)).ok());
-    ASSERT_TRUE(delivered.ok()) << delivered;
+    const absl::Status said = testing::EventSpeaker(connection_)
+                                  .Say({{std::string(KindName(Kind::kEnvironment)), environment.meta.uid, event}});
+    ASSERT_TRUE(said.ok()) << said;
   }
 
   // Reads until `id` came; all that came, in order.
@@ -63,7 +47,7 @@ class EventTailTest : public ::testing::Test {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
         continue;
       }
-      read.push_back(event->aggregate() == nullptr ? "?" : std::get<Environment>(*event->aggregate()).id);
+      read.push_back(event->news() == nullptr ? "?" : std::get<Environment>(std::get<Aggregate>(event->news()->of)).id);
       if (read.back() == id) return read;
     }
     ADD_FAILURE() << id << " did not come";
@@ -82,7 +66,7 @@ class EventTailTest : public ::testing::Test {
     EventRing::Place Begin() {
       const absl::Time give_up = absl::Now() + absl::Seconds(90);
       while (!ring.ready() && absl::Now() < give_up) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      auto place = ring.Resume(std::vector<int64_t>(EventTail::Topics().size() * 2, 0));
+      auto place = ring.Resume(std::vector<int64_t>(EventTopics().size() * 2, 0));
       EXPECT_TRUE(place.ok()) << place.status();
       return place.value_or(EventRing::Place{});
     }

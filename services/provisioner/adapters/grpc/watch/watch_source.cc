@@ -42,18 +42,33 @@ absl::StatusOr<std::vector<int64_t>> OffsetsOf(const WatchParts& parts, const Wa
   return offsets;
 }
 
+// What names a resource among all, and its version.
+std::pair<std::string, int64_t> VersionOf(const WatchNews& news) {
+  if (const auto* topic = std::get_if<TopicNews>(&news.of)) return {topic->key(), topic->version};
+  const Meta& meta = MetaOf(std::get<Aggregate>(news.of));
+  return {meta.uid, meta.version};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<rpc::StreamSource>> WatchSource::Open(const WatchParts& parts, const rpc::Call& call,
                                                                      WatchScope scope, const std::string& resume_token,
                                                                      rpc::StreamWaker waker) {
   EventRing::Place place;
+  std::unique_ptr<PastReader> past;
   if (resume_token.empty()) {
     // Taken before the snapshot is read: what happens meanwhile comes after it.
     ASSIGN_OR_RETURN(place, parts.ring.End());
   } else {
     ASSIGN_OR_RETURN(std::vector<int64_t> offsets, OffsetsOf(parts, scope, resume_token));
-    ASSIGN_OR_RETURN(place, parts.ring.Resume(std::move(offsets)));
+    absl::StatusOr<EventRing::Place> resumed = parts.ring.Resume(offsets);
+    const bool is_past = ErrorReason(resumed.status()) == "RESUME_TOKEN_EXPIRED" && parts.past != nullptr;
+    if (is_past) {
+      ASSIGN_OR_RETURN(past, parts.past->From(offsets, waker));
+      place.offsets = std::move(offsets);
+    } else {
+      ASSIGN_OR_RETURN(place, std::move(resumed));
+    }
   }
   std::unique_ptr<WatchSource> source(new WatchSource(parts, call, std::move(scope), std::move(place)));
   if (resume_token.empty()) {
@@ -62,6 +77,7 @@ absl::StatusOr<std::unique_ptr<rpc::StreamSource>> WatchSource::Open(const Watch
             ? WatchSnapshot::OfDataPlanes(parts.queries)
             : WatchSnapshot::OfOrganization(parts.queries, source->scope_.organization, source->scope_.environment));
   }
+  source->past_ = std::move(past);
   source->subscription_ = parts.ring.Subscribe(std::move(waker));
   return std::unique_ptr<rpc::StreamSource>(std::move(source));
 }
@@ -83,7 +99,7 @@ absl::StatusOr<std::unique_ptr<google::protobuf::MessageLite>> WatchSource::Next
     return MakeError(absl::StatusCode::kUnavailable, "the stream has reached its age limit",
                      {.reason = "STREAM_AGE_LIMIT", .remedy = "watch again with the last resume token"});
   }
-  ASSIGN_OR_RETURN(Response response, snapshot_ ? NextOfSnapshot() : NextOfRing());
+  ASSIGN_OR_RETURN(Response response, snapshot_ ? NextOfSnapshot() : past_ ? NextOfPast() : NextOfRing());
   if (response == nullptr && now - last_sent_ >= parts_.limits.heartbeat) {
     response = Empty(v1::WatchResponse::HEARTBEAT);
   }
@@ -109,18 +125,16 @@ absl::Status WatchSource::CheckCaller() {
 absl::StatusOr<WatchSource::Response> WatchSource::NextOfSnapshot() {
   while (true) {
     while (!page_.empty()) {
-      const Aggregate aggregate = std::move(page_.front());
+      const WatchNews news = std::move(page_.front());
       page_.pop_front();
-      Response response = Show(aggregate);
+      Response response = Show(news);
       if (response == nullptr) continue;
-      if (shown_versions_.size() < kMaxShownVersions) {
-        shown_versions_[MetaOf(aggregate).uid] = MetaOf(aggregate).version;
-      }
+      if (shown_versions_.size() < kMaxShownVersions) shown_versions_.insert(VersionOf(news));
       response->set_kind(v1::WatchResponse::SNAPSHOT);
       records::Put(parts_.clock.Now(), response->mutable_time());
       return response;
     }
-    ASSIGN_OR_RETURN(std::vector<Aggregate> page, snapshot_->NextPage());
+    ASSIGN_OR_RETURN(std::vector<WatchNews> page, snapshot_->NextPage());
     if (page.empty()) {
       snapshot_.reset();
       return Empty(v1::WatchResponse::SNAPSHOT_END);
@@ -147,41 +161,69 @@ absl::StatusOr<WatchSource::Response> WatchSource::NextOfRing() {
       case EventRing::Reading::kEvent:
         break;
     }
-    const Aggregate* aggregate = event->aggregate();
-    if (aggregate == nullptr || IsOlderThanSnapshot(*aggregate)) continue;
-    Response response = Show(*aggregate);
-    if (response == nullptr) continue;
-    response->set_kind(v1::WatchResponse::CHANGE);
-    response->set_resume_token(Token());
-    records::Put(event->time(), response->mutable_time());
-    return response;
+    if (Response response = Change(*event)) return response;
   }
 }
 
-WatchSource::Response WatchSource::Show(const Aggregate& aggregate) const {
+absl::StatusOr<WatchSource::Response> WatchSource::NextOfPast() {
+  std::shared_ptr<const RingEvent> event;
+  while (true) {
+    ASSIGN_OR_RETURN(const PastReader::Reading reading, past_->Next(place_, event));
+    if (reading == PastReader::Reading::kNoneYet) break;
+    if (Response response = Change(*event)) return response;
+  }
+  // All that has been read so far is said: does the ring go on from here?
+  absl::StatusOr<EventRing::Place> resumed = parts_.ring.Resume(place_.offsets);
+  if (!resumed.ok()) return Response();
+  place_ = *std::move(resumed);
+  past_.reset();
+  return NextOfRing();
+}
+
+WatchSource::Response WatchSource::Change(const RingEvent& event) const {
+  const WatchNews* news = event.news();
+  if (news == nullptr || IsOlderThanSnapshot(*news)) return nullptr;
+  Response response = Show(*news);
+  if (response == nullptr) return nullptr;
+  response->set_kind(v1::WatchResponse::CHANGE);
+  response->set_resume_token(Token());
+  records::Put(event.time(), response->mutable_time());
+  return response;
+}
+
+WatchSource::Response WatchSource::Show(const WatchNews& news) const {
   auto response = std::make_unique<v1::WatchResponse>();
-  if (scope_.data_planes) {
-    const auto* data_plane = std::get_if<DataPlane>(&aggregate);
-    if (data_plane == nullptr) return nullptr;
-    *response->mutable_data_plane() = records::ToApi(*data_plane);
+  response->set_erased(news.erased);
+  if (const auto* topic = std::get_if<TopicNews>(&news.of)) {
+    if (scope_.data_planes || !MaySee(topic->organization, topic->environment)) return nullptr;
+    *response->mutable_topic() = records::ToApi(topic->topic);
     return response;
   }
-  if (const auto* environment = std::get_if<Environment>(&aggregate)) {
-    if (!MaySee(environment->organization, environment->id)) return nullptr;
-    *response->mutable_environment() = records::ToApi(*environment);
-  } else if (const auto* cluster = std::get_if<KafkaCluster>(&aggregate)) {
-    if (!MaySee(cluster->organization, cluster->environment)) return nullptr;
-    *response->mutable_kafka_cluster() = records::ToApi(parts_.queries.ViewOf(*cluster));
-  } else if (const auto* key = std::get_if<KafkaKey>(&aggregate)) {
-    if (!MaySee(key->organization, key->environment)) return nullptr;
-    *response->mutable_kafka_key() = records::ToApi(*key);
-  } else if (const auto* operation = std::get_if<Operation>(&aggregate)) {
-    if (!MaySee(operation->organization, operation->environment)) return nullptr;
-    *response->mutable_operation() = OperationWithoutResult(*operation);
-  } else {
-    return nullptr;
+  return Put(std::get<Aggregate>(news.of), *response) ? std::move(response) : nullptr;
+}
+
+bool WatchSource::Put(const Aggregate& aggregate, v1::WatchResponse& response) const {
+  if (scope_.data_planes) {
+    const auto* data_plane = std::get_if<DataPlane>(&aggregate);
+    if (data_plane != nullptr) *response.mutable_data_plane() = records::ToApi(*data_plane);
+    return data_plane != nullptr;
   }
-  return response;
+  if (const auto* environment = std::get_if<Environment>(&aggregate)) {
+    if (!MaySee(environment->organization, environment->id)) return false;
+    *response.mutable_environment() = records::ToApi(*environment);
+  } else if (const auto* cluster = std::get_if<KafkaCluster>(&aggregate)) {
+    if (!MaySee(cluster->organization, cluster->environment)) return false;
+    *response.mutable_kafka_cluster() = records::ToApi(parts_.queries.ViewOf(*cluster));
+  } else if (const auto* key = std::get_if<KafkaKey>(&aggregate)) {
+    if (!MaySee(key->organization, key->environment)) return false;
+    *response.mutable_kafka_key() = records::ToApi(*key);
+  } else if (const auto* operation = std::get_if<Operation>(&aggregate)) {
+    if (!MaySee(operation->organization, operation->environment)) return false;
+    *response.mutable_operation() = OperationWithoutResult(*operation);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 bool WatchSource::MaySee(const std::string& organization, const std::string& environment) const {
@@ -190,10 +232,10 @@ bool WatchSource::MaySee(const std::string& organization, const std::string& env
              Verdict::kAllowed;
 }
 
-bool WatchSource::IsOlderThanSnapshot(const Aggregate& aggregate) const {
-  const Meta& meta = MetaOf(aggregate);
-  auto it = shown_versions_.find(meta.uid);
-  return it != shown_versions_.end() && meta.version <= it->second;
+bool WatchSource::IsOlderThanSnapshot(const WatchNews& news) const {
+  const auto [key, version] = VersionOf(news);
+  const auto shown = shown_versions_.find(key);
+  return shown != shown_versions_.end() && version <= shown->second;
 }
 
 std::string WatchSource::Token() const {

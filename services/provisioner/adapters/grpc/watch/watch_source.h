@@ -13,6 +13,7 @@
 #include "libs/grpc/server/call.h"
 #include "libs/grpc/server/stream_source.h"
 #include "services/provisioner/adapters/grpc/gate/key_ring.h"
+#include "services/provisioner/adapters/grpc/watch/event_past.h"
 #include "services/provisioner/adapters/grpc/watch/event_ring.h"
 #include "services/provisioner/adapters/grpc/watch/watch_snapshot.h"
 #include "services/provisioner/app/queries.h"
@@ -35,6 +36,8 @@ struct WatchParts {
   const rpc::TokenSealer& tokens;
   const clock::Clock& clock;
   WatchLimits limits;
+  // Where tokens older than the ring are resumed from; null: they are refused.
+  EventPast* past = nullptr;
 };
 
 // What a watch sees: an organization, an environment of it, or the data planes.
@@ -45,13 +48,14 @@ struct WatchScope {
   bool data_planes = false;
 };
 
-// One stream of WatchService: the snapshot page by page, then the ring from a place of its own. Its key is looked at
+// One stream of WatchService: the snapshot page by page, or with a token what came since that is no longer in the ring;
+// then the ring from a place of its own. Its key is looked at
 // again with each pull, so that a revoked key's stream ends within a second. Errors that end it and how to go on:
 // UNAVAILABLE STREAM_AGE_LIMIT, STREAM_TOO_SLOW (resume from the last token); UNAUTHENTICATED KEY_INVALID.
 class WatchSource final : public rpc::StreamSource {
  public:
   // `resume_token` empty: with a snapshot. INVALID_ARGUMENT RESUME_TOKEN_INVALID, OUT_OF_RANGE RESUME_TOKEN_EXPIRED,
-  // UNAVAILABLE WATCH_NOT_READY.
+  // UNAVAILABLE WATCH_NOT_READY, WATCH_BUSY.
   static absl::StatusOr<std::unique_ptr<rpc::StreamSource>> Open(const WatchParts& parts, const rpc::Call& call,
                                                                  WatchScope scope, const std::string& resume_token,
                                                                  rpc::StreamWaker waker);
@@ -66,11 +70,15 @@ class WatchSource final : public rpc::StreamSource {
 
   absl::Status CheckCaller();
   absl::StatusOr<Response> NextOfSnapshot();
+  absl::StatusOr<Response> NextOfPast();
   absl::StatusOr<Response> NextOfRing();
+  // Nothing when the stream is not to see it, or has seen later.
+  Response Change(const RingEvent& event) const;
   // Nothing when the stream is not to see it.
-  Response Show(const Aggregate& aggregate) const;
+  Response Show(const WatchNews& news) const;
+  bool Put(const Aggregate& aggregate, v1::WatchResponse& response) const;
   bool MaySee(const std::string& organization, const std::string& environment) const;
-  bool IsOlderThanSnapshot(const Aggregate& aggregate) const;
+  bool IsOlderThanSnapshot(const WatchNews& news) const;
   std::string Token() const;
   Response Empty(v1::WatchResponse::Kind kind) const;
 
@@ -81,7 +89,9 @@ class WatchSource final : public rpc::StreamSource {
   int64_t subscription_ = 0;
   EventRing::Place place_;
   std::optional<WatchSnapshot> snapshot_;
-  std::deque<Aggregate> page_;
+  // Until the stream has come up to the ring.
+  std::unique_ptr<PastReader> past_;
+  std::deque<WatchNews> page_;
   // Versions that the snapshot showed: an event from before it is not shown after it.
   std::unordered_map<std::string, int64_t> shown_versions_;
   absl::Duration last_sent_;

@@ -1,4 +1,4 @@
-#include "services/provisioner/app/topic_view.h"
+#include "services/provisioner/core/topics/topic_view.h"
 
 #include <map>
 #include <utility>
@@ -10,12 +10,8 @@ namespace sluice::provisioner {
 namespace {
 
 const SeenLogical* LastSeen(const ClusterFamily& family) {
-  if (family.cluster.placement.empty()) return nullptr;
-  const std::string key = DocumentKey(family.cluster.placement, family.cluster.meta.uid);
-  for (const SeenStatus& status : family.statuses) {
-    if (status.key == key) return std::get_if<SeenLogical>(&status.seen);
-  }
-  return nullptr;
+  const SeenStatus* status = LastStatusOf(family);
+  return status == nullptr ? nullptr : std::get_if<SeenLogical>(&status->seen);
 }
 
 Topic Named(const KafkaCluster& cluster, const std::string& id) {
@@ -49,6 +45,15 @@ void Overlay(const KafkaCluster& cluster, const TopicWish& wish, std::map<std::s
 }
 
 }  // namespace
+
+const SeenStatus* LastStatusOf(const ClusterFamily& family) {
+  if (family.cluster.placement.empty()) return nullptr;
+  const std::string key = DocumentKey(family.cluster.placement, family.cluster.meta.uid);
+  for (const SeenStatus& status : family.statuses) {
+    if (status.key == key) return &status;
+  }
+  return nullptr;
+}
 
 std::vector<Topic> TopicsOf(const ClusterFamily& family) {
   const KafkaCluster& cluster = family.cluster;
