@@ -6,11 +6,10 @@ from live_stack import LiveStack
 from processor_time import seconds_of, seconds_of_threads, seconds_with_children
 
 # Long enough for the JVMs' compilers to be through with what a quiet broker runs.
-SETTLE_S = 60
-WINDOW_S = 60
-# With and without the satellite's looks in turn, so that a drift of the machine meets both.
+SETTLE_S = 45
+# With and without the satellite's looks in turn, so that a drift of the machine meets both. A look is each 7.5 s.
 PAIRS = 3
-PAIR_WINDOW_S = 30
+WINDOW_S = 30
 AGENT_THREAD = "prometheus-http"
 
 
@@ -24,38 +23,34 @@ class Meters:
     def read(self):
         used = {name: seconds_of(pid) for name, pid in self.live.stack.status().items()}
         used["postgres"] = seconds_with_children(self.live.pid("postgres"))
-        used["cell"] = self.cell()
+        used["cell"] = sum(map(seconds_of, self.nodes))
+        used["agents"] = sum(seconds_of_threads(pid, AGENT_THREAD) for pid in self.nodes)
         return used
 
-    def cell(self):
-        return sum(map(seconds_of, self.nodes))
-
-    def agents(self):
-        return sum(seconds_of_threads(pid, AGENT_THREAD) for pid in self.nodes)
-
-
-def over(read, window_s):
-    """How much of a core, in percent, by what `read` counts."""
-    before, began = read(), time.monotonic()
-    time.sleep(window_s)
-    after, took = read(), time.monotonic() - began
-    if not isinstance(after, dict):
-        return (after - before) / took * 100
-    return {name: (after[name] - before[name]) / took * 100 for name in after}
+    def window(self):
+        """How much of a core, in percent, each part uses from now on for WINDOW_S."""
+        before, began = self.read(), time.monotonic()
+        time.sleep(WINDOW_S)
+        after, took = self.read(), time.monotonic() - began
+        return {name: (after[name] - before[name]) / took * 100 for name in after}
 
 
-def watched_and_not(live, meters):
-    """The cell's own use of a core with the satellite looking at it and with the satellite paused, in turn."""
+def watched_and_alone(live, meters):
+    """Windows with the satellite looking at the cell and with the satellite paused, in turn."""
     watched, alone = [], []
     for _ in range(PAIRS):
-        watched.append(over(meters.cell, PAIR_WINDOW_S))
+        watched.append(meters.window())
         live.stack.pause("satellite")
         try:
-            alone.append(over(meters.cell, PAIR_WINDOW_S))
+            alone.append(meters.window())
         finally:
             live.stack.resume("satellite")
         time.sleep(5)  # what it could not do meanwhile belongs to neither
     return watched, alone
+
+
+def means(windows):
+    return {name: sum(window[name] for window in windows) / len(windows) for name in windows[0]}
 
 
 def rounded(values):
@@ -65,14 +60,13 @@ def rounded(values):
 def run(report):
     with LiveStack() as live:
         time.sleep(SETTLE_S)
-        meters = Meters(live)
-        use = over(meters.read, WINDOW_S)
-        agents = over(meters.agents, WINDOW_S)
-        watched, alone = watched_and_not(live, meters)
-        own = use["provisioner"] + use["satellite"] + use["caretaker"]
-        report.line("idle", seconds=WINDOW_S, brokers=live.cell.brokers, own_percent=round(own, 2),
-                    scrapes_percent=round((sum(watched) - sum(alone)) / PAIRS, 2),
+        watched, alone = watched_and_alone(live, Meters(live))
+        use = means(watched)
+        agents = use.pop("agents")  # a part of the cell's
+        report.line("idle", seconds=PAIRS * WINDOW_S, brokers=live.cell.brokers,
+                    own_percent=round(use["provisioner"] + use["satellite"] + use["caretaker"], 2),
+                    scrapes_percent=round(use["cell"] - means(alone)["cell"], 2),
                     whole_stack_percent=round(sum(use.values()), 2),
                     percent_by_part={name: round(value, 2) for name, value in use.items()},
-                    agent_threads_percent=round(agents, 2), cell_watched_percent=rounded(watched),
-                    cell_alone_percent=rounded(alone))
+                    agent_threads_percent=round(agents, 2), cell_watched_percent=rounded(w["cell"] for w in watched),
+                    cell_alone_percent=rounded(a["cell"] for a in alone))
