@@ -75,8 +75,8 @@ absl::Status LoopBoard::Check() const {
     wrong.emplace(absl::StrCat("loop ", name), std::move(why));
   }
   if (wrong.empty()) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kUnavailable, NamesOf(wrong),
-                   {.reason = "LOOP_SILENT", .metadata = std::move(wrong)});
+  const std::string message = NamesOf(wrong);
+  return MakeError(absl::StatusCode::kUnavailable, message, {.reason = "LOOP_SILENT", .metadata = std::move(wrong)});
 }
 
 absl::Status AllWell(std::initializer_list<absl::Status> checks) {
@@ -90,7 +90,8 @@ absl::Status AllWell(std::initializer_list<absl::Status> checks) {
     if (detail.metadata.empty()) wrong.emplace(detail.reason, std::string(Std(check.message())));
   }
   if (wrong.empty()) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kUnavailable, NamesOf(wrong), {.reason = reason, .metadata = std::move(wrong)});
+  const std::string message = NamesOf(wrong);
+  return MakeError(absl::StatusCode::kUnavailable, message, {.reason = reason, .metadata = std::move(wrong)});
 }
 
 }  // namespace sluice::metrics

@@ -35,6 +35,7 @@ TEST(LoopBoard, CountsRoundsAndNamesTheLoopThatIsSilent) {
   const absl::Status sick = board.Check();
   EXPECT_EQ(sick.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ErrorReason(sick), "LOOP_SILENT");
+  EXPECT_EQ(sick.message(), "loop fleet: no round succeeded for 6 s; the last: no database");
   const auto wrong = GetErrorDetail(sick)->metadata;
   ASSERT_EQ(wrong.size(), 1u);
   EXPECT_EQ(wrong.at("loop fleet"), "no round succeeded for 6 s; the last: no database");
