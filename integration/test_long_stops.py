@@ -57,6 +57,7 @@ class Run:
             self.error = error
         finally:
             one.destroy()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
