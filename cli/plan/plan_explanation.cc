@@ -27,6 +27,8 @@ std::string Why(const planner::Reason& reason) {
     case planner::Reason::kTooLittle:
       return absl::StrFormat("the destination has %.2f of its share of %s, the source %.2f", reason.destination,
                              dimension, reason.source);
+    case planner::Reason::kLogDirFull:
+      return "its log dir is much fuller than its broker's others, or over its limit";
     case planner::Reason::kNone:
       break;
   }

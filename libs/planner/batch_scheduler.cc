@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "libs/planner/end_state.h"
 
 namespace sluice::planner {
 namespace {
@@ -32,50 +33,52 @@ BatchScheduler::BatchScheduler(const ClusterState& end, const ReasonLog& reasons
     : end_(end),
       reasons_(reasons),
       throttle_kbps_(throttle_kbps),
-      limit_(end.brokers()),
-      load_(end.brokers(), Amounts{}),
-      gain_(end.brokers()),
-      change_(end.brokers()),
       receives_(end.brokers()),
       sends_(end.brokers()),
       touched_(end.brokers()),
       received_mb_(end.brokers()),
       sent_mb_(end.brokers()) {
   const Snapshot& snapshot = end.snapshot();
+  uint32_t log_dirs = 0;
   for (size_t b = 0; b < end.brokers(); ++b) {
-    for (int r = 0; r < kResources; ++r) limit_[b][r] = snapshot.LimitOf(b, r);
+    first_log_dir_.push_back(log_dirs);
+    log_dirs += snapshot.LogDirsOf(b);
+  }
+  for (auto* amounts : {&limit_, &load_, &gain_, &change_}) amounts->resize(log_dirs, Amounts{});
+  for (size_t b = 0; b < end.brokers(); ++b) {
+    for (int r = kNetworkIn; r < kResources; ++r) limit_[b][r] = snapshot.LimitOf(b, r);
+    for (size_t d = 0; d < snapshot.LogDirsOf(b); ++d) {
+      limit_[first_log_dir_[b] + d][kDisk] = snapshot.LogDirLimit(b, d);
+    }
   }
   for (size_t p = 0; p < snapshot.partitions(); ++p) {
-    const auto replicas = snapshot.ReplicasOf(p);
-    for (size_t i = 0; i < replicas.size(); ++i) {
-      const auto& load = i == 0 ? snapshot.leader_load[p] : snapshot.follower_load[p];
-      for (int r = 0; r < kResources; ++r) load_[replicas[i]][r] += load[r];
+    for (size_t slot = snapshot.first_replica[p]; slot < snapshot.first_replica[p + 1]; ++slot) {
+      const auto& load = slot == snapshot.first_replica[p] ? snapshot.leader_load[p] : snapshot.follower_load[p];
+      const uint16_t b = snapshot.replicas[slot];
+      for (int r = kNetworkIn; r < kResources; ++r) load_[b][r] += load[r];
+      load_[first_log_dir_[b] + snapshot.LogDirOf(slot)][kDisk] += load[kDisk];
     }
   }
 }
 
 void BatchScheduler::Collect() {
   const Snapshot& snapshot = end_.snapshot();
+  Placement placement;
   for (uint32_t p = 0; p < snapshot.partitions(); ++p) {
+    PlacementOf(end_, p, placement);
+    if (!placement.changed) continue;
     const auto before = snapshot.ReplicasOf(p);
-    const uint32_t first = end_.FirstSlot(p), leader = end_.LeaderSlot(p);
-    bool copies = false;
-    for (uint32_t slot = first; slot < end_.EndSlot(p); ++slot) {
-      copies |= std::find(before.begin(), before.end(), end_.BrokerOf(slot)) == before.end();
-    }
-    if (!copies && end_.BrokerOf(leader) == before[0]) continue;
-    Pending step{
-        .partition = p, .from = {before.begin(), before.end()}, .to = {}, .reason = {}, .urgency = 2, .bytes_mb = 0};
-    step.to.push_back(end_.BrokerOf(leader));
-    // Those that stay keep their order, so that the preferred order changes no more than it must.
-    for (uint16_t broker : before) {
-      if (broker != step.to[0] && end_.Holds(p, broker)) step.to.push_back(broker);
-    }
-    for (uint32_t slot = first; slot < end_.EndSlot(p); ++slot) {
-      const uint16_t broker = end_.BrokerOf(slot);
-      const bool added = !Contains(step.from, broker);
-      if (added && broker != step.to[0]) step.to.push_back(broker);
-      if (!added) continue;
+    Pending step{.partition = p,
+                 .from = {before.begin(), before.end()},
+                 .to = placement.replicas,
+                 .to_dirs = placement.log_dirs,
+                 .reason = {},
+                 .urgency = 2,
+                 .bytes_mb = 0};
+    for (uint32_t slot = end_.FirstSlot(p); slot < end_.EndSlot(p); ++slot) {
+      if (snapshot.has_several_log_dirs()) step.from_dirs.push_back(snapshot.LogDirOf(slot));
+      const bool added = !Contains(step.from, end_.BrokerOf(slot));
+      if (!added && end_.LogDirOf(slot) == snapshot.LogDirOf(slot)) continue;
       step.bytes_mb += snapshot.follower_load[p][kDisk];
       if (auto found = reasons_.copies.find(slot); found != reasons_.copies.end()) {
         const int urgency = UrgencyOf(found->second);
@@ -85,10 +88,10 @@ void BatchScheduler::Collect() {
         }
       }
     }
-    if (!copies) {
+    if (!placement.copies) {
       if (auto found = reasons_.leaders.find(p); found != reasons_.leaders.end()) step.reason = found->second;
     }
-    (copies ? copies_ : leader_changes_).push_back(std::move(step));
+    (placement.copies ? copies_ : leader_changes_).push_back(std::move(step));
   }
   std::stable_sort(copies_.begin(), copies_.end(), [](const Pending& a, const Pending& b) {
     return a.urgency != b.urgency ? a.urgency < b.urgency : a.bytes_mb > b.bytes_mb;
@@ -104,10 +107,11 @@ BatchScheduler::Result BatchScheduler::Run() {
   for (const auto* left : {&copies_, &leader_changes_}) {
     for (const Pending& step : *left) {
       result.unresolved.push_back(
-          {step.partition, step.bytes_mb > 0
-                               ? absl::StrCat("at ", throttle_kbps_,
-                                              " KB/s no order of steps keeps every broker below its limits on the way")
-                               : "no order of leader changes keeps every broker below its limits on the way"});
+          {step.partition,
+           step.bytes_mb > 0 ? absl::StrCat("at ", throttle_kbps_,
+                                            " KB/s no order of steps keeps every broker below its limits on the way")
+                             : "no order of leader changes keeps every broker below its limits on the way",
+           Constraint::kOrder});
     }
   }
   return result;
@@ -130,44 +134,53 @@ BatchScheduler::Amounts BatchScheduler::RoleLoad(uint32_t partition, bool leads)
   return {load[0], load[1], load[2], load[3]};
 }
 
-double BatchScheduler::Roof(uint16_t broker, int resource) const {
-  return std::max(limit_[broker][resource], load_[broker][resource]) + kRounding;
+double BatchScheduler::Roof(const Effect& effect, int resource) const {
+  const size_t at = resource == kDisk ? effect.log_dir : effect.broker;
+  return std::max(limit_[at][resource], load_[at][resource]) + kRounding;
+}
+
+void BatchScheduler::AddEffect(const Pending& step, size_t i) {
+  const Amounts leader = RoleLoad(step.partition, true), follower = RoleLoad(step.partition, false);
+  const uint16_t broker = step.to[i];
+  const uint32_t log_dir = LogDir(step.to_dirs, i, broker);
+  Effect effect{broker, log_dir, i == 0 ? leader : follower, true, false, true};
+  const size_t old = std::find(step.from.begin(), step.from.end(), broker) - step.from.begin();
+  if (old < step.from.size()) {
+    const Amounts& had = old == 0 ? leader : follower;
+    const uint32_t old_dir = LogDir(step.from_dirs, old, broker);
+    effect.receives = false;
+    effect.copies = old_dir != log_dir;
+    for (int r = effect.copies ? kNetworkIn : kDisk; r < kResources; ++r) effect.change[r] -= had[r];
+    if (effect.copies) effects_.push_back({broker, old_dir, {-had[kDisk], 0, 0, 0}, false, false, false});
+  }
+  effects_.push_back(effect);
 }
 
 void BatchScheduler::EffectsOf(const Pending& step) {
   effects_.clear();
-  const Amounts leader = RoleLoad(step.partition, true), follower = RoleLoad(step.partition, false);
-  const bool copies =
-      step.bytes_mb > 0 || step.to.size() != step.from.size() ||
-      std::any_of(step.to.begin(), step.to.end(), [&](uint16_t broker) { return !Contains(step.from, broker); });
-  for (size_t i = 0; i < step.to.size(); ++i) {
-    const uint16_t broker = step.to[i];
-    Effect effect{broker, i == 0 ? leader : follower, !Contains(step.from, broker), copies && broker == step.from[0]};
-    if (!effect.receives) {
-      const Amounts& had = broker == step.from[0] ? leader : follower;
-      for (int r = 0; r < kResources; ++r) effect.change[r] -= had[r];
-    }
-    effects_.push_back(effect);
-  }
-  for (uint16_t broker : step.from) {
+  for (size_t i = 0; i < step.to.size(); ++i) AddEffect(step, i);
+  const bool copies = std::any_of(effects_.begin(), effects_.end(), [](const Effect& e) { return e.receives; });
+  for (size_t i = 0; i < step.from.size(); ++i) {
+    const uint16_t broker = step.from[i];
     if (Contains(step.to, broker)) continue;
-    Effect effect{broker, {}, false, copies && broker == step.from[0]};
-    const Amounts& had = broker == step.from[0] ? leader : follower;
-    for (int r = 0; r < kResources; ++r) effect.change[r] = -had[r];
+    Effect effect{broker, LogDir(step.from_dirs, i, broker), RoleLoad(step.partition, i == 0), false, false, false};
+    for (int r = 0; r < kResources; ++r) effect.change[r] = -effect.change[r];
     effects_.push_back(effect);
   }
+  for (Effect& effect : effects_) effect.sends = copies && effect.broker == step.from[0];
 }
 
 bool BatchScheduler::FitsAnyOrder() const {
   for (const Effect& effect : effects_) {
     const uint16_t b = effect.broker;
     for (int r = 0; r < kResources; ++r) {
-      double most = load_[b][r] + gain_[b][r] + std::max(0.0, effect.change[r]);
+      const size_t at = r == kDisk ? effect.log_dir : b;
+      double most = load_[at][r] + gain_[at][r] + std::max(0.0, effect.change[r]);
       if (r == kNetworkIn && (effect.receives || receives_[b])) most += throttle_kbps_;
       if (r == kNetworkOut && (effect.sends || sends_[b])) most += throttle_kbps_;
       const bool adds = effect.change[r] > 0 || (r == kNetworkIn && effect.receives && !receives_[b]) ||
                         (r == kNetworkOut && effect.sends && !sends_[b]);
-      if (adds && most > Roof(b, r)) return false;
+      if (adds && most > Roof(effect, r)) return false;
     }
   }
   return true;
@@ -175,14 +188,13 @@ bool BatchScheduler::FitsAnyOrder() const {
 
 bool BatchScheduler::FitsAlone() const {
   for (const Effect& effect : effects_) {
-    const uint16_t b = effect.broker;
-    if (touched_[b]) return false;
+    if (touched_[effect.broker]) return false;
     for (int r = 0; r < kResources; ++r) {
-      double during = load_[b][r];
-      if (r == kDisk && effect.receives) during += effect.change[r];
+      double during = Load(effect, r);
+      if (r == kDisk && effect.copies) during += effect.change[r];
       if (r == kNetworkIn && effect.receives) during += throttle_kbps_;
       if (r == kNetworkOut && effect.sends) during += throttle_kbps_;
-      if (std::max(during, load_[b][r] + effect.change[r]) > Roof(b, r)) return false;
+      if (std::max(during, Load(effect, r) + effect.change[r]) > Roof(effect, r)) return false;
     }
   }
   return true;
@@ -199,32 +211,34 @@ void BatchScheduler::Take(Pending& step, Batch& batch) {
   const double copy_mb = end_.snapshot().follower_load[step.partition][kDisk];
   Step taken{
       .partition = step.partition, .replicas = {}, .adding = {}, .bytes_mb = step.bytes_mb, .reason = step.reason};
+  double sent_mb = 0;
   for (const Effect& effect : effects_) {
     const uint16_t b = effect.broker;
     touched_[b] = 1;
     receives_[b] |= effect.receives;
     sends_[b] |= effect.sends;
-    if (effect.receives) {
-      taken.adding.push_back(b);
-      received_mb_[b] += copy_mb;
-    }
-    if (effect.sends) sent_mb_[b] += step.bytes_mb;
+    // A copy within a broker is throttled like one between brokers and takes its disks as long.
+    if (effect.copies) received_mb_[b] += copy_mb;
+    if (effect.copies && effect.receives) sent_mb += copy_mb;
+    if (effect.copies) (effect.receives ? taken.adding : taken.moving_within).push_back(b);
     for (int r = 0; r < kResources; ++r) {
-      gain_[b][r] += std::max(0.0, effect.change[r]);
-      change_[b][r] += effect.change[r];
+      At(gain_, effect, r) += std::max(0.0, effect.change[r]);
+      At(change_, effect, r) += effect.change[r];
     }
   }
+  if (sent_mb > 0) sent_mb_[step.from[0]] += sent_mb;
   taken.replicas = step.to;
+  taken.log_dirs = step.to_dirs;
   batch.bytes_mb += step.bytes_mb;
   batch.steps.push_back(std::move(taken));
 }
 
 void BatchScheduler::EndBatch(Batch& batch) {
   double busiest = 0;
-  for (size_t b = 0; b < load_.size(); ++b) {
-    for (int r = 0; r < kResources; ++r) load_[b][r] += change_[b][r];
-    busiest = std::max({busiest, received_mb_[b], sent_mb_[b]});
+  for (size_t at = 0; at < load_.size(); ++at) {
+    for (int r = 0; r < kResources; ++r) load_[at][r] += change_[at][r];
   }
+  for (size_t b = 0; b < received_mb_.size(); ++b) busiest = std::max({busiest, received_mb_[b], sent_mb_[b]});
   batch.hours = busiest * 1000 / throttle_kbps_ / 3600;
 }
 
@@ -249,26 +263,30 @@ bool BatchScheduler::HandOver(std::vector<Pending>& pending, Result& result) {
   Batch batch;
   BeginBatch();
   for (Pending& step : pending) {
-    if (step.bytes_mb <= 0) continue;
+    if (std::all_of(step.to.begin(), step.to.end(), [&](uint16_t b) { return Contains(step.from, b); })) continue;
     const uint16_t sender = step.from[0];
-    if (load_[sender][kNetworkOut] + throttle_kbps_ <= Roof(sender, kNetworkOut)) continue;
+    if (load_[sender][kNetworkOut] + throttle_kbps_ <= limit_[sender][kNetworkOut]) continue;
     for (size_t i = 1; i < step.from.size(); ++i) {
       const uint16_t heir = step.from[i];
       const double out = RoleLoad(step.partition, true)[kNetworkOut];
       if (!MayLead(step.partition, heir)) continue;
-      if (load_[heir][kNetworkOut] + gain_[heir][kNetworkOut] + out + throttle_kbps_ > Roof(heir, kNetworkOut))
+      if (load_[heir][kNetworkOut] + gain_[heir][kNetworkOut] + out + throttle_kbps_ > limit_[heir][kNetworkOut])
         continue;
       Pending hand_over{.partition = step.partition,
                         .from = step.from,
                         .to = step.from,
+                        .from_dirs = step.from_dirs,
+                        .to_dirs = step.from_dirs,
                         .reason = {Reason::kOverLimit, kOut},
                         .urgency = 0,
                         .bytes_mb = 0};
       std::swap(hand_over.to[0], hand_over.to[i]);
+      if (!hand_over.to_dirs.empty()) std::swap(hand_over.to_dirs[0], hand_over.to_dirs[i]);
       EffectsOf(hand_over);
       if (!FitsAnyOrder()) continue;
       Take(hand_over, batch);
       step.from = hand_over.to;
+      step.from_dirs = hand_over.to_dirs;
       break;
     }
   }
@@ -278,8 +296,12 @@ bool BatchScheduler::HandOver(std::vector<Pending>& pending, Result& result) {
   return true;
 }
 
-bool BatchScheduler::MayLead(uint32_t, uint16_t broker) const {
-  return end_.snapshot().brokers[broker].state != BrokerState::kDead;
+bool BatchScheduler::MayLead(uint32_t partition, uint16_t broker) const {
+  const Snapshot& snapshot = end_.snapshot();
+  for (size_t slot = snapshot.first_replica[partition]; slot < snapshot.first_replica[partition + 1]; ++slot) {
+    if (snapshot.replicas[slot] == broker) return snapshot.InSync(slot) && end_.MayReceive(broker);
+  }
+  return false;
 }
 
 }  // namespace sluice::planner

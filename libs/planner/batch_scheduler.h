@@ -30,17 +30,20 @@ class BatchScheduler {
   using Amounts = std::array<double, kResources>;
   struct Pending {
     uint32_t partition;
-    std::vector<uint16_t> from, to;  // leader first
+    std::vector<uint16_t> from, to;            // leader first
+    std::vector<uint16_t> from_dirs, to_dirs;  // their log dirs; empty where no broker has several
     Reason reason;
     int urgency;  // 0 first
     double bytes_mb;
   };
-  // What one step does to one broker.
+  // What one step does to one broker, and to one log dir of it.
   struct Effect {
     uint16_t broker;
-    Amounts change;  // when it has ended
+    uint32_t log_dir;  // among all
+    Amounts change;    // when it has ended; of disk: that log dir's
     bool receives;
     bool sends;
+    bool copies;  // a new copy in the log dir, of the change's size
   };
 
   void Collect();
@@ -56,8 +59,19 @@ class BatchScheduler {
   // Safe alone, on brokers that no other step of the batch touches.
   bool FitsAlone() const;
   bool MayLead(uint32_t partition, uint16_t broker) const;
+  void AddEffect(const Pending& step, size_t i);
   Amounts RoleLoad(uint32_t partition, bool leads) const;
-  double Roof(uint16_t broker, int resource) const;
+  uint32_t LogDir(const std::vector<uint16_t>& dirs, size_t i, uint16_t broker) const {
+    return first_log_dir_[broker] + (dirs.empty() ? 0 : dirs[i]);
+  }
+  // Of disk: of its log dir; of the others: of its broker.
+  double& At(std::vector<Amounts>& amounts, const Effect& effect, int resource) const {
+    return amounts[resource == kDisk ? effect.log_dir : effect.broker][resource];
+  }
+  double Roof(const Effect& effect, int resource) const;
+  double Load(const Effect& effect, int resource) const {
+    return load_[resource == kDisk ? effect.log_dir : effect.broker][resource];
+  }
   void BeginBatch();
   void Take(Pending& step, Batch& batch);
   void EndBatch(Batch& batch);
@@ -66,6 +80,8 @@ class BatchScheduler {
   const ReasonLog& reasons_;
   const double throttle_kbps_;
   std::vector<Pending> leader_changes_, copies_;
+  // By broker; but disk by log dir, counted over all brokers.
+  std::vector<uint32_t> first_log_dir_;
   std::vector<Amounts> limit_, load_;
   // Of the batch in hand:
   std::vector<Amounts> gain_, change_;

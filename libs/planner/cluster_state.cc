@@ -38,7 +38,9 @@ ClusterState::ClusterState(const Snapshot& snapshot)
       entries_(snapshot.brokers.size()),
       load_(snapshot.brokers.size(), LoadVector{}),
       topic_count_(snapshot.topics.size() * snapshot.brokers.size()),
-      topic_limit_(snapshot.topics.size()) {
+      topic_limit_(snapshot.topics.size()),
+      pinned_(snapshot.pinned),
+      log_dir_of_(snapshot.log_dir_of) {
   absl::flat_hash_map<std::string, int> rack_index;
   std::vector<char> rack_stays;
   for (const Broker& broker : snapshot.brokers) {
@@ -72,6 +74,39 @@ ClusterState::ClusterState(const Snapshot& snapshot)
   for (size_t topic = 0; topic < topic_total.size(); ++topic) {
     topic_limit_[topic] = (topic_total[topic] + staying_brokers_ - 1) / std::max(1, staying_brokers_) + kTopicSlack;
   }
+  if (snapshot.has_several_log_dirs()) BuildLogDirs();
+}
+
+void ClusterState::BuildLogDirs() {
+  for (size_t broker = 0; broker < brokers(); ++broker) {
+    first_log_dir_.push_back(log_dir_limit_.size());
+    for (int dir = 0; dir < LogDirsOf(broker); ++dir) log_dir_limit_.push_back(snapshot_.LogDirLimit(broker, dir));
+  }
+  log_dir_load_.assign(log_dir_limit_.size(), 0.0);
+  for (size_t slot = 0; slot < broker_of_.size(); ++slot) {
+    log_dir_load_[first_log_dir_[broker_of_[slot]] + log_dir_of_[slot]] += DiskOf(slot);
+  }
+}
+
+int ClusterState::RoomiestLogDir(int broker, double disk_mb) const {
+  int best = -1;
+  double most_room = 0;
+  for (int dir = 0; dir < LogDirsOf(broker); ++dir) {
+    // The part of the disk that would be left, so that large and small ones fill alike.
+    const double limit = LogDirLimit(broker, dir);
+    const double room = (limit - LogDirLoad(broker, dir) - disk_mb) / std::max(1.0, limit);
+    if (room < 0 || (best >= 0 && room <= most_room)) continue;
+    best = dir;
+    most_room = room;
+  }
+  return best;
+}
+
+void ClusterState::MoveWithin(uint32_t slot, int log_dir) {
+  const uint32_t first = first_log_dir_[broker_of_[slot]];
+  log_dir_load_[first + log_dir_of_[slot]] -= DiskOf(slot);
+  log_dir_load_[first + log_dir] += DiskOf(slot);
+  log_dir_of_[slot] = log_dir;
 }
 
 float ClusterState::DiskOf(uint32_t slot) const {
@@ -99,7 +134,7 @@ int ClusterState::RacksWanted(uint32_t partition) const {
 }
 
 bool ClusterState::MayMove(uint32_t slot, int broker) const {
-  if (!may_receive_[broker]) return false;
+  if (!may_receive_[broker] || !FitsLogDir(slot, broker)) return false;
   const uint32_t partition = partition_of_[slot];
   FewDistinct before, after;
   for (uint32_t other = FirstSlot(partition); other < EndSlot(partition); ++other) {
@@ -118,7 +153,7 @@ bool ClusterState::MayMove(uint32_t slot, int broker) const {
 }
 
 bool ClusterState::MayMoveToAnyRack(uint32_t slot, int broker) const {
-  return may_receive_[broker] && !Holds(partition_of_[slot], broker);
+  return may_receive_[broker] && !Holds(partition_of_[slot], broker) && FitsLogDir(slot, broker);
 }
 
 int ClusterState::SpreadChange(int topic, int from, int to) const {
@@ -149,6 +184,13 @@ void ClusterState::Move(uint32_t slot, int broker) {
   list[place_[slot]] = list.back();
   place_[list.back().slot] = place_[slot];
   list.pop_back();
+  if (!log_dir_of_.empty()) {
+    log_dir_load_[first_log_dir_[from] + log_dir_of_[slot]] -= DiskOf(slot);
+    const int home = broker == OriginalBrokerOf(slot) ? snapshot_.log_dir_of[slot] : -1;
+    const bool fits_home = home >= 0 && LogDirLoad(broker, home) + DiskOf(slot) <= LogDirLimit(broker, home);
+    log_dir_of_[slot] = fits_home ? home : std::max(0, RoomiestLogDir(broker, DiskOf(slot)));
+    log_dir_load_[first_log_dir_[broker] + log_dir_of_[slot]] += DiskOf(slot);
+  }
   broker_of_[slot] = broker;
   Append(broker, slot);
   uint16_t* count = &topic_count_[static_cast<size_t>(snapshot_.topic_of[partition_of_[slot]]) * brokers()];
@@ -160,6 +202,10 @@ void ClusterState::Lead(uint32_t slot) {
   const uint32_t partition = partition_of_[slot];
   const uint32_t before = leader_of_[partition];
   const LoadVector leadership = LeadershipOf(partition);
+  if (!log_dir_of_.empty()) {
+    log_dir_load_[first_log_dir_[broker_of_[before]] + log_dir_of_[before]] -= leadership[kDiskUse];
+    log_dir_load_[first_log_dir_[broker_of_[slot]] + log_dir_of_[slot]] += leadership[kDiskUse];
+  }
   for (int k = 0; k < kDimensions; ++k) {
     load_[broker_of_[before]][k] -= leadership[k];
     load_[broker_of_[slot]][k] += leadership[k];

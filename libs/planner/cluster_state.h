@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -41,13 +43,22 @@ class ClusterState {
   LoadVector LeadershipOf(uint32_t partition) const;
   float DiskOf(uint32_t slot) const;
 
+  // Left alone, but for what must leave a broker.
+  bool IsPinned(uint32_t partition) const { return pinned_[partition]; }
+  void Pin(uint32_t partition) { pinned_[partition] = true; }
+  // May the replica lead where it is: on a broker that may get something, and in sync or a copy that the plan makes.
+  bool IsHeir(uint32_t slot) const {
+    const int broker = broker_of_[slot];
+    return may_receive_[broker] && (broker != OriginalBrokerOf(slot) || snapshot_.InSync(slot));
+  }
+
   bool Holds(uint32_t partition, int broker) const;
   // Different racks under the partition's replicas, those on brokers that do not stay left out.
   int RacksOf(uint32_t partition) const;
   // The most racks that it can be on.
   int RacksWanted(uint32_t partition) const;
-  // May the replica go to `broker`: it stays, is not cordoned, does not hold the partition, and the rack rule is kept
-  // or comes nearer to being kept.
+  // May the replica go to `broker`: it stays, is not cordoned, does not hold the partition, has a log dir with
+  // room, and the rack rule is kept or comes nearer to being kept.
   bool MayMove(uint32_t slot, int broker) const;
   // The same without asking that the rack rule comes nearer: for a replica that must leave and has nowhere better.
   bool MayMoveToAnyRack(uint32_t slot, int broker) const;
@@ -66,11 +77,25 @@ class ClusterState {
     return topic_count_[static_cast<size_t>(topic) * brokers() + broker] > topic_limit_[topic];
   }
 
+  // To the log dir with the most room, or to where it came from.
   void Move(uint32_t slot, int broker);
   void Lead(uint32_t slot);
 
+  // Log dirs: all 0, and none has a limit of its own, where no broker has several.
+  int LogDirOf(uint32_t slot) const { return log_dir_of_.empty() ? 0 : log_dir_of_[slot]; }
+  double LogDirLoad(int broker, int log_dir) const { return log_dir_load_[first_log_dir_[broker] + log_dir]; }
+  double LogDirLimit(int broker, int log_dir) const { return log_dir_limit_[first_log_dir_[broker] + log_dir]; }
+  int LogDirsOf(int broker) const { return snapshot_.LogDirsOf(broker); }
+  void MoveWithin(uint32_t slot, int log_dir);
+
  private:
   void Append(int broker, uint32_t slot);
+  void BuildLogDirs();
+  // The log dir of `broker` with the most room after `disk_mb` more; -1 where it fits into none.
+  int RoomiestLogDir(int broker, double disk_mb) const;
+  bool FitsLogDir(uint32_t slot, int broker) const {
+    return log_dir_of_.empty() || RoomiestLogDir(broker, DiskOf(slot)) >= 0;
+  }
   Entry MakeEntry(uint32_t slot) const;
 
   const Snapshot& snapshot_;
@@ -85,6 +110,11 @@ class ClusterState {
   std::vector<char> may_receive_;
   std::vector<uint16_t> topic_count_;  // topic × broker
   std::vector<uint16_t> topic_limit_;
+  std::vector<bool> pinned_;
+  // Of all log dirs, those of one broker side by side; empty where no broker has several.
+  std::vector<uint8_t> log_dir_of_;  // by slot
+  std::vector<uint32_t> first_log_dir_;
+  std::vector<double> log_dir_load_, log_dir_limit_;
   int staying_racks_ = 0;
   int staying_brokers_ = 0;
 };
@@ -112,6 +142,22 @@ inline LoadVector ClusterState::LeadershipOf(uint32_t partition) const {
           leader[kNetworkOut] - follower[kNetworkOut],
           leader[kCpu] - follower[kCpu],
           0};
+}
+
+// Calls `visit` for about `sample` of the entries, or for all where they are few, in blocks of one cache line spread
+// evenly over them; `turn` shifts the blocks, so that the next look sees others. Returns how many it visited.
+template <typename Visit>
+size_t VisitSample(std::span<const ClusterState::Entry> entries, size_t sample, size_t turn, Visit visit) {
+  constexpr size_t kBlock = 64 / sizeof(ClusterState::Entry);
+  const size_t blocks = (entries.size() + kBlock - 1) / kBlock;
+  const size_t stride = std::max<size_t>(1, entries.size() / sample);
+  size_t visited = 0;
+  for (size_t block = turn % stride; block < blocks; block += stride) {
+    const size_t end = std::min(entries.size(), (block + 1) * kBlock);
+    for (size_t i = block * kBlock; i < end; ++i) visit(entries[i]);
+    visited += end - block * kBlock;
+  }
+  return visited;
 }
 
 }  // namespace sluice::planner

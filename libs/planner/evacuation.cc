@@ -17,7 +17,7 @@ constexpr double kCrowdingCost = 1e-4;
 Evacuation::Evacuation(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
     : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {}
 
-int Evacuation::Destination(uint32_t slot, bool any_rack, double* score, std::string* because) {
+int Evacuation::Destination(uint32_t slot, bool any_rack, double* score, Refusal* refusal) {
   const LoadVector load = state_.Contribution(slot);
   const int topic = state_.snapshot().topic_of[state_.PartitionOf(slot)];
   const int from = state_.BrokerOf(slot);
@@ -48,8 +48,12 @@ int Evacuation::Destination(uint32_t slot, bool any_rack, double* score, std::st
   }
   budget_.Spend(state_.brokers());
   if (best < 0) {
-    *because = absl::StrCat("no broker can take it: ", refused_by_limit, " would be over a capacity limit, ",
-                            refused_by_rack, " hold it already or would break the rack rule");
+    refusal->because =
+        absl::StrCat("no broker can take it: ", refused_by_limit, " would be over a capacity limit, ", refused_by_rack,
+                     " hold it already, have no log dir with room or would break the ", "rack rule");
+    refusal->constraint = refused_by_limit > 0 ? Constraint::kCapacity
+                          : any_rack           ? Constraint::kNoBroker
+                                               : Constraint::kRackRule;
   }
   return best;
 }
@@ -61,26 +65,54 @@ void Evacuation::EmptyBrokersThatGo() {
     for (const ClusterState::Entry& entry : state_.On(b)) leaving.emplace_back(-entry.disk, entry.slot);
   }
   std::sort(leaving.begin(), leaving.end());
+  std::vector<uint32_t> stuck;
   for (const auto& [disk, slot] : leaving) {
     const int from = state_.BrokerOf(slot);
-    double score;
-    std::string because;
-    int to = Destination(slot, false, &score, &because);
-    // Two in one rack is less bad than a replica lost with its broker.
-    if (to < 0) to = Destination(slot, true, &score, &because);
+    const uint32_t partition = state_.PartitionOf(slot);
+    const bool dead = state_.snapshot().brokers[from].state == BrokerState::kDead;
+    int to = -1;
+    Refusal refusal{"none of its replicas is in sync on a live broker: there is nothing to copy from",
+                    Constraint::kNoSource};
+    if (state_.snapshot().HasSource(partition)) {
+      double score;
+      to = Destination(slot, false, &score, &refusal);
+      // Two in one rack is less bad than a replica lost with its broker.
+      if (to < 0) to = Destination(slot, true, &score, &refusal);
+    }
     if (to < 0) {
-      obstacles_.push_back({state_.PartitionOf(slot), from, because});
+      obstacles_.push_back({partition, from, refusal.because, refusal.constraint});
+      if (dead) stuck.push_back(partition);
       continue;
     }
-    const bool dead = state_.snapshot().brokers[from].state == BrokerState::kDead;
     reasons_.copies[slot] = {dead ? Reason::kBrokerDead : Reason::kBrokerLeaving};
     state_.Move(slot, to);
   }
+  for (uint32_t partition : stuck) LeaveAlone(partition);
+}
+
+void Evacuation::LeaveAlone(uint32_t partition) {
+  for (uint32_t slot = state_.FirstSlot(partition); slot < state_.EndSlot(partition); ++slot) {
+    if (state_.BrokerOf(slot) != state_.OriginalBrokerOf(slot)) state_.Move(slot, state_.OriginalBrokerOf(slot));
+    reasons_.copies.erase(slot);
+  }
+  state_.Pin(partition);
 }
 
 void Evacuation::RepairRacks() {
   for (uint32_t partition = 0; partition < state_.snapshot().partitions(); ++partition) {
-    if (state_.RacksOf(partition) < state_.RacksWanted(partition)) RepairRacksOf(partition);
+    if (state_.RacksOf(partition) >= state_.RacksWanted(partition)) continue;
+    bool all_stay = true;
+    for (uint32_t slot = state_.FirstSlot(partition); slot < state_.EndSlot(partition); ++slot) {
+      all_stay &= state_.Stays(state_.BrokerOf(slot));
+    }
+    if (!all_stay) continue;  // told already
+    if (state_.IsPinned(partition)) {
+      obstacles_.push_back({partition, state_.BrokerOf(state_.FirstSlot(partition)),
+                            "its replicas are on too few racks and it is excluded, moved lately or not in sync",
+                            Constraint::kPinned});
+    } else {
+      RepairRacksOf(partition);
+    }
   }
 }
 
@@ -89,12 +121,12 @@ void Evacuation::RepairRacksOf(uint32_t partition) {
     double best = std::numeric_limits<double>::infinity();
     uint32_t best_slot = 0;
     int best_broker = -1;
-    std::string because;
+    Refusal refusal;
     for (uint32_t slot = state_.FirstSlot(partition); slot < state_.EndSlot(partition); ++slot) {
       const int from = state_.BrokerOf(slot);
       if (!state_.Stays(from)) continue;
       double score;
-      const int to = Destination(slot, false, &score, &because);
+      const int to = Destination(slot, false, &score, &refusal);
       if (to < 0) continue;
       // Of two replicas in one rack, the one on the fuller broker goes.
       const LoadVector load = state_.Contribution(slot);
@@ -107,7 +139,8 @@ void Evacuation::RepairRacksOf(uint32_t partition) {
     }
     if (best_broker < 0) {
       obstacles_.push_back({partition, state_.BrokerOf(state_.FirstSlot(partition)),
-                            absl::StrCat("its replicas are on too few racks and ", because)});
+                            absl::StrCat("its replicas are on too few racks and ", refusal.because),
+                            refusal.constraint});
       return;
     }
     reasons_.copies[best_slot] = {Reason::kRackRule};

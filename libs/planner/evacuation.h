@@ -5,6 +5,7 @@
 
 #include "libs/planner/balance_goal.h"
 #include "libs/planner/cluster_state.h"
+#include "libs/planner/plan.h"
 #include "libs/planner/reason.h"
 #include "libs/planner/work_budget.h"
 
@@ -15,6 +16,7 @@ struct Obstacle {
   uint32_t partition = 0;
   int broker = 0;       // where the replica is
   std::string because;  // the constraint in the way, for people
+  Constraint constraint = Constraint::kCapacity;
 };
 
 // The moves that are not a matter of taste: replicas leave brokers that are dead or leaving, and partitions that break
@@ -29,8 +31,14 @@ class Evacuation {
   const std::vector<Obstacle>& obstacles() const { return obstacles_; }
 
  private:
+  struct Refusal {
+    std::string because;
+    Constraint constraint = Constraint::kCapacity;
+  };
   // The best broker for the replica; -1 and the reason when there is none.
-  int Destination(uint32_t slot, bool any_rack, double* score, std::string* because);
+  int Destination(uint32_t slot, bool any_rack, double* score, Refusal* refusal);
+  // A reassignment never ends while its target names a dead broker: such a partition keeps all its replicas.
+  void LeaveAlone(uint32_t partition);
   void RepairRacksOf(uint32_t partition);
 
   ClusterState& state_;

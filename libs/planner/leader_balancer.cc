@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "libs/planner/entry_sample.h"
 #include "libs/planner/worst_first.h"
 
 namespace sluice::planner {
@@ -29,9 +28,23 @@ void LeaderBalancer::Run() {
       [&](int b, std::vector<int>& touched) { return Improve(b, touched); });
 }
 
+void LeaderBalancer::LeadFromNewBrokers() {
+  std::vector<int> added;
+  for (int b : staying_) {
+    if (state_.snapshot().brokers[b].state == BrokerState::kNew) added.push_back(b);
+  }
+  WorstFirst(
+      added, goal_.good_enough(), budget_,
+      [&](int b) {
+        const bool is_new = state_.snapshot().brokers[b].state == BrokerState::kNew;
+        return is_new ? goal_.Cost<kLeaders, kOut, kCpuUse>(b, state_.Load(b)) : 0.0;
+      },
+      [&](int b, std::vector<int>& touched) { return Improve(b, touched); });
+}
+
 bool LeaderBalancer::MayLead(uint32_t slot) const {
   const uint32_t partition = state_.PartitionOf(slot);
-  if (state_.snapshot().pinned[partition] || !state_.MayReceive(state_.BrokerOf(slot))) return false;
+  if (state_.IsPinned(partition) || !state_.IsHeir(slot)) return false;
   const int broker = state_.BrokerOf(slot);
   return !goal_.OverLimit(broker, state_.Load(broker), state_.LeadershipOf(partition));
 }

@@ -16,6 +16,8 @@ class LeaderBalancer {
   LeaderBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
 
   void Run();
+  // Only changes of leadership that better a broker that was added.
+  void LeadFromNewBrokers();
   // One attempt for one broker; appends the brokers that it changed.
   bool Improve(int broker, std::vector<int>& touched);
   // Gives leadership back where the window does not need the change after all.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "libs/base/error.h"
@@ -11,24 +12,17 @@
 #include "libs/planner/balance_goal.h"
 #include "libs/planner/batch_scheduler.h"
 #include "libs/planner/cluster_state.h"
-#include "libs/planner/evacuation.h"
-#include "libs/planner/leader_balancer.h"
-#include "libs/planner/relief.h"
-#include "libs/planner/replica_balancer.h"
-#include "libs/planner/replica_swapper.h"
+#include "libs/planner/end_state.h"
+#include "libs/planner/search.h"
 #include "libs/planner/step_checker.h"
-#include "libs/planner/work_budget.h"
-#include "libs/planner/worst_first.h"
+#include "libs/planner/unmet_goals.h"
 
 namespace sluice::planner {
 namespace {
 
 constexpr double kThrottlePart = 0.08;  // of the smallest link
 constexpr int kThrottleHalvings = 4;
-constexpr int64_t kWorkPerReplica = 300;
-constexpr int64_t kLeastWork = 20'000'000;
-constexpr int kPolishRounds = 6;
-constexpr double kStillWorthwhile = 0.95;  // a round that leaves more of the penalty than this is the last
+constexpr int kMostRounds = 6;  // two or three do, nearly always
 
 class NoObserver final : public StageObserver {
  public:
@@ -62,113 +56,6 @@ double Throttle(const Snapshot& snapshot, const PlanOptions& options) {
   return smallest * kThrottlePart;
 }
 
-double TotalCost(const ClusterState& state, const BalanceGoal& goal) {
-  double total = 0;
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    total += goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state.Load(b));
-  }
-  return total;
-}
-
-// One search from the snapshot to an end state.
-class Search {
- public:
-  Search(const Snapshot& snapshot, const PlanOptions& options)
-      : options_(options),
-        state_(snapshot),
-        goal_(state_, options.window),
-        budget_(options.work > 0 ? options.work
-                                 : kLeastWork + kWorkPerReplica * static_cast<int64_t>(snapshot.replicas.size())),
-        evacuation_(state_, goal_, budget_, reasons_),
-        replicas_(state_, goal_, budget_, reasons_),
-        leaders_(state_, goal_, budget_, reasons_),
-        swapper_(state_, goal_, budget_, reasons_) {
-    for (size_t b = 0; b < state_.brokers(); ++b) {
-      if (state_.Stays(b)) staying_.push_back(b);
-    }
-  }
-
-  void Run() {
-    switch (options_.mode) {
-      case Mode::kEmpty:
-        evacuation_.EmptyBrokersThatGo();
-        return;
-      case Mode::kRepair:
-        evacuation_.EmptyBrokersThatGo();
-        evacuation_.RepairRacks();
-        return;
-      case Mode::kRelieve:
-        Relief(state_, goal_, budget_, reasons_).Run();
-        return;
-      case Mode::kFill:
-        replicas_.FillNewBrokers();
-        leaders_.Run();
-        return;
-      case Mode::kEvenOut:
-        EvenOut();
-        return;
-    }
-  }
-
-  const ClusterState& state() const { return state_; }
-  const BalanceGoal& goal() const { return goal_; }
-  const ReasonLog& reasons() const { return reasons_; }
-  const std::vector<Obstacle>& obstacles() const { return evacuation_.obstacles(); }
-  bool work_spent() const { return budget_.spent(); }
-
- private:
-  // The worst dimension of the worst broker, as a part of its share outside [1 - w, 1 + w] of its rack's level.
-  bool WorthStarting() const {
-    if (options_.start_window <= options_.window) return true;
-    const BalanceGoal wide(state_, options_.start_window);
-    return TotalCost(state_, wide) > 0;
-  }
-
-  void EvenOut() {
-    evacuation_.EmptyBrokersThatGo();
-    evacuation_.RepairRacks();
-    if (!WorthStarting()) return;
-    replicas_.Run();
-    leaders_.Run();
-    Polish();
-    replicas_.Trim();
-    leaders_.Trim();
-  }
-
-  bool AllWithin() const {
-    return std::all_of(staying_.begin(), staying_.end(), [&](int b) {
-      return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)) <= goal_.good_enough();
-    });
-  }
-
-  // All dimensions at once: leaders where that is enough, then single moves, then exchanges.
-  void Polish() {
-    auto cost = [&](int b) { return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)); };
-    for (int round = 0; round < kPolishRounds && !budget_.spent(); ++round) {
-      const double before = TotalCost(state_, goal_);
-      if (AllWithin()) return;
-      WorstFirst(staying_, goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
-        return leaders_.Improve(b, touched) || replicas_.Improve(b, true, touched);
-      });
-      WorstFirst(staying_, goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
-        return swapper_.Improve(b, touched) || leaders_.Improve(b, touched);
-      });
-      if (TotalCost(state_, goal_) > before * kStillWorthwhile) return;
-    }
-  }
-
-  const PlanOptions& options_;
-  ClusterState state_;
-  BalanceGoal goal_;
-  WorkBudget budget_;
-  ReasonLog reasons_;
-  Evacuation evacuation_;
-  ReplicaBalancer replicas_;
-  LeaderBalancer leaders_;
-  ReplicaSwapper swapper_;
-  std::vector<int> staying_;
-};
-
 Spread SpreadOf(const ClusterState& shape, const BalanceGoal& goal, const std::vector<LoadVector>& loads,
                 int dimension) {
   Spread spread{.most = 0, .least = std::numeric_limits<double>::infinity()};
@@ -197,8 +84,11 @@ void CountSteps(const Snapshot& snapshot, Plan& plan) {
     plan.bytes_mb += batch.bytes_mb;
     for (const Step& step : batch.steps) {
       plan.replica_moves += step.adding.size();
-      for (uint16_t b : step.adding) received[b] += snapshot.follower_load[step.partition][kDisk];
-      sent[leader[step.partition]] += step.bytes_mb;
+      plan.log_dir_moves += step.moving_within.size();
+      const double copy_mb = snapshot.follower_load[step.partition][kDisk];
+      for (uint16_t b : step.adding) received[b] += copy_mb;
+      for (uint16_t b : step.moving_within) received[b] += copy_mb;
+      sent[leader[step.partition]] += copy_mb * step.adding.size();
       if (step.replicas[0] != leader[step.partition]) led_anew.push_back(step.partition);
       leader[step.partition] = step.replicas[0];
     }
@@ -214,8 +104,9 @@ void CountSteps(const Snapshot& snapshot, Plan& plan) {
 
 std::string Summarize(const Plan& plan) {
   if (plan.batches.empty()) {
-    return plan.unresolved.empty() ? "Nothing to do: every broker is within its window."
-                                   : absl::StrCat("Nothing can be done: ", plan.unresolved[0].because, ".");
+    if (!plan.unresolved.empty()) return absl::StrCat("Nothing can be done: ", plan.unresolved[0].because, ".");
+    if (!plan.unmet.empty()) return absl::StrCat("Nothing can be done: ", plan.unmet[0].because, ".");
+    return "Nothing to do: every broker is where it should be.";
   }
   std::string text = absl::StrFormat(
       "%d replicas (%.0f MB) and %d leaders move in %d batches, %.2f h at %.0f KB/s a broker.", plan.replica_moves,
@@ -223,21 +114,39 @@ std::string Summarize(const Plan& plan) {
   if (!plan.unresolved.empty()) {
     absl::StrAppend(&text, " ", plan.unresolved.size(), " changes cannot be made: ", plan.unresolved[0].because, ".");
   }
+  if (!plan.unmet.empty()) {
+    absl::StrAppend(&text, " ", plan.unmet.size(), " goals stay unmet: ", plan.unmet[0].because, ".");
+  }
   return text;
 }
 
-// The loads when all batches have ended; not the search's end state where steps had to be left out.
-std::vector<LoadVector> LoadsAfter(const ClusterState& end, const std::vector<Unresolved>& left_out) {
-  ClusterState reached = end;
-  for (const Unresolved& step : left_out) {
-    const uint32_t first = reached.FirstSlot(step.partition);
-    for (uint32_t slot = first; slot < reached.EndSlot(step.partition); ++slot) {
-      if (reached.BrokerOf(slot) != reached.OriginalBrokerOf(slot)) reached.Move(slot, reached.OriginalBrokerOf(slot));
-    }
-    reached.Lead(first);
+// The loads when all batches have ended.
+std::vector<LoadVector> LoadsAfter(const Snapshot& snapshot, const Plan& plan) {
+  std::vector<LoadVector> loads = plan.loads_before;
+  auto add = [&](uint32_t p, uint16_t broker, bool leads, double sign) {
+    const auto& load = leads ? snapshot.leader_load[p] : snapshot.follower_load[p];
+    const double values[] = {1,
+                             leads ? 1.0 : 0.0,
+                             load[kDisk],
+                             load[kNetworkIn],
+                             load[kNetworkOut],
+                             load[kCpu],
+                             snapshot.leader_load[p][kNetworkOut]};
+    for (int k = 0; k < kDimensions; ++k) loads[broker][k] += sign * values[k];
+  };
+  absl::flat_hash_map<uint32_t, const Step*> last;
+  for (const Batch& batch : plan.batches) {
+    for (const Step& step : batch.steps) last[step.partition] = &step;
   }
-  std::vector<LoadVector> loads;
-  for (size_t b = 0; b < reached.brokers(); ++b) loads.push_back(reached.Load(b));
+  // In the order of partitions, so that the sums are the same bytes each time.
+  for (uint32_t p = 0; p < snapshot.partitions(); ++p) {
+    const auto found = last.find(p);
+    if (found == last.end()) continue;
+    const auto before = snapshot.ReplicasOf(p);
+    for (size_t i = 0; i < before.size(); ++i) add(p, before[i], i == 0, -1);
+    const std::vector<uint16_t>& after = found->second->replicas;
+    for (size_t i = 0; i < after.size(); ++i) add(p, after[i], i == 0, 1);
+  }
   return loads;
 }
 
@@ -254,6 +163,13 @@ absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& optio
   Plan plan;
   for (size_t b = 0; b < snapshot.brokers.size(); ++b) plan.loads_before.push_back(search.state().Load(b));
   search.Run();
+  // What a next plan would do is done now.
+  for (int round = 0; round < kMostRounds && search.MayGoOn(); ++round) {
+    const Snapshot reached = SnapshotOf(search.state());
+    Search next(reached, options);
+    next.Run();
+    if (!search.Adopt(next)) break;
+  }
   observer.Reached("target");
   plan.work_spent = search.work_spent();
 
@@ -267,17 +183,19 @@ absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& optio
     plan.throttle_kbps /= 2;
   }
   plan.batches = std::move(ordered.batches);
-  plan.loads_after = LoadsAfter(search.state(), ordered.unresolved);
+  plan.loads_after = LoadsAfter(snapshot, plan);
   plan.unresolved = std::move(ordered.unresolved);
   for (const Obstacle& obstacle : search.obstacles()) {
-    plan.unresolved.push_back(
-        {obstacle.partition, absl::StrCat("on broker ", snapshot.brokers[obstacle.broker].id, ": ", obstacle.because)});
+    plan.unresolved.push_back({obstacle.partition,
+                               absl::StrCat("on broker ", snapshot.brokers[obstacle.broker].id, ": ", obstacle.because),
+                               obstacle.constraint});
   }
   for (int k = 0; k < kDimensions; ++k) {
     plan.before[k] = SpreadOf(search.state(), search.goal(), plan.loads_before, k);
     plan.after[k] = SpreadOf(search.state(), search.goal(), plan.loads_after, k);
   }
   plan.intermediate_violations = CheckSteps(snapshot, plan.batches, plan.throttle_kbps).total();
+  plan.unmet = FindUnmetGoals(search.state(), search.start_goal(), plan, options.mode);
   CountSteps(snapshot, plan);
   plan.summary = Summarize(plan);
   observer.Reached("plan");

@@ -13,9 +13,10 @@ struct Reason {
     kBrokerDead,
     kBrokerLeaving,
     kRackRule,
-    kOverLimit,  // the source is above a hard limit
-    kTooMuch,    // the source has more than its share of `dimension`
-    kTooLittle,  // the destination has less than its share of `dimension`
+    kOverLimit,   // the source is above a hard limit
+    kTooMuch,     // the source has more than its share of `dimension`
+    kTooLittle,   // the destination has less than its share of `dimension`
+    kLogDirFull,  // the log dir it is in is over its limit, or much fuller than its broker's others
   };
   Kind kind = kNone;
   uint8_t dimension = 0;

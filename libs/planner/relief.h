@@ -7,18 +7,19 @@
 
 namespace sluice::planner {
 
-// The least that brings every broker below its limits: leader changes for links and CPU first, then the fewest bytes
-// for what is left. For the hour when a disk or a link is nearly full; evenness can wait.
+// The least that brings every broker that is near or over a limit away from it: leader changes for links and CPU first,
+// then the fewest bytes for what is left. For the hour when a disk or a link is nearly full; evenness can wait.
 class Relief {
  public:
   Relief(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
   void Run();
 
  private:
-  // How far above its limit the broker is, relative to the limit.
+  // How far above what is near its limit the broker is, relative to that.
   double Excess(int broker, int dimension) const;
   bool HandOverLeaders(int broker, int dimension);
   bool MoveReplicas(int broker, int dimension);
+  bool MoveAway(uint32_t slot, int dimension);
 
   ClusterState& state_;
   const BalanceGoal& goal_;

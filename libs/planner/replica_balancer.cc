@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "libs/planner/entry_sample.h"
 #include "libs/planner/worst_first.h"
 
 namespace sluice::planner {

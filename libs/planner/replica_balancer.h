@@ -52,7 +52,7 @@ class ReplicaBalancer {
   void PreferCrowded();
   double Price(double disk, int from, int to) const;
   int Quota(int broker) const;
-  bool Movable(uint32_t slot) const { return !state_.snapshot().pinned[state_.PartitionOf(slot)]; }
+  bool Movable(uint32_t slot) const { return !state_.IsPinned(state_.PartitionOf(slot)); }
   void FindDirection();
   Reason Why(int from, int to) const;
 

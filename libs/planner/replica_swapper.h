@@ -23,7 +23,7 @@ class ReplicaSwapper {
     return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, state_.Load(broker), change, sign);
   }
   void RankPartners(int broker);
-  bool Movable(uint32_t slot) const { return !state_.snapshot().pinned[state_.PartitionOf(slot)]; }
+  bool Movable(uint32_t slot) const { return !state_.IsPinned(state_.PartitionOf(slot)); }
 
   ClusterState& state_;
   const BalanceGoal& goal_;

@@ -60,12 +60,6 @@ TEST_F(BadSnapshot, NamesThePartitionWithANegativeOrMissingLoad) {
                 "nwOut");
 }
 
-TEST_F(BadSnapshot, RefusesMoreReplicasThanBrokersThatStay) {
-  ASSERT_TRUE(builder_.AddBroker({.id = 3, .rack = "a", .capacity = kCapacity, .state = BrokerState::kDead}).ok());
-  ASSERT_TRUE(builder_.AddPartition({.topic = 0, .partition = 7, .replicas = {1, 2, 3}}).ok());
-  ExpectRefused(std::move(builder_).Build().status(), "orders-7 has 3 replicas but only 2 brokers stay");
-}
-
 TEST_F(BadSnapshot, RefusesLimitsThatAreNoShare) { ExpectRefused(builder_.SetLimits({0.8, 0.8, 1.2, 0.7}), "nwOut"); }
 
 TEST(Snapshot, WithoutPartitionsIsASnapshot) {

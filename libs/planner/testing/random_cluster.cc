@@ -1,34 +1,17 @@
 #include "libs/planner/testing/random_cluster.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "libs/planner/testing/numbers.h"
+
 namespace sluice::planner::testing {
 namespace {
 
 constexpr ResourceVector kCapacity = {4'000'000, 625'000, 625'000, 100};
-
-// SplitMix64 (Steele et al., OOPSLA 2014): the same numbers on every machine, unlike <random>'s distributions.
-class Numbers {
- public:
-  explicit Numbers(uint64_t seed) : state_(seed) {}
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  int Below(int bound) { return Next() % bound; }
-  double Unit() { return (Next() >> 11) * 0x1p-53; }
-  double Exponential() { return -std::log(1 - Unit()); }
-
- private:
-  uint64_t state_;
-};
 
 }  // namespace
 
@@ -80,7 +63,13 @@ Snapshot RandomCluster(const RandomClusterOptions& options) {
     // Leadership has failed over already.
     const auto live = std::find_if(facts.replicas.begin(), facts.replicas.end(),
                                    [&](int32_t id) { return states[id - 100] != BrokerState::kDead; });
-    if (live != facts.replicas.end()) std::iter_swap(facts.replicas.begin(), live);
+    if (live != facts.replicas.end()) {
+      std::iter_swap(facts.replicas.begin(), live);
+    } else {  // one of them lives: there is something to copy from
+      const auto first_live = std::find_if(
+          order.begin(), order.end(), [&](const auto& entry) { return states[entry.second] != BrokerState::kDead; });
+      facts.replicas[0] = 100 + first_live->second;
+    }
     const double in = std::min(8.0, numbers.Exponential()) * mean_in;
     const double disk = std::min(6.0, 0.3 + 0.7 * numbers.Exponential()) * mean_disk;
     const double out = in * (options.replication - 1 + numbers.Below(4));

@@ -1,0 +1,180 @@
+#include "libs/planner/search.h"
+
+#include <algorithm>
+
+#include "libs/planner/end_state.h"
+#include "libs/planner/relief.h"
+#include "libs/planner/worst_first.h"
+
+namespace sluice::planner {
+namespace {
+
+constexpr int64_t kWorkPerReplica = 300;
+constexpr int64_t kLeastWork = 20'000'000;
+constexpr int kPolishRounds = 6;
+constexpr double kStartFactor = 1.5;       // of the window, where evenness alone starts a plan
+constexpr double kWorthwhile = 0.9;        // evening out that leaves more of the penalty than this is not done
+constexpr double kStillWorthwhile = 0.95;  // a round that leaves more of the penalty than this is the last
+
+double StartWindow(const PlanOptions& options) {
+  return options.start_window > 0 ? options.start_window : std::min(1.0, options.window * kStartFactor);
+}
+
+double TotalCost(const ClusterState& state, const BalanceGoal& goal) {
+  double total = 0;
+  for (size_t b = 0; b < state.brokers(); ++b) {
+    total += goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state.Load(b));
+  }
+  return total;
+}
+
+// Where all replicas and leaders are, to go back to.
+class Assignment {
+ public:
+  explicit Assignment(const ClusterState& state) {
+    const Snapshot& snapshot = state.snapshot();
+    for (uint32_t slot = 0; slot < snapshot.replicas.size(); ++slot) brokers_.push_back(state.BrokerOf(slot));
+    for (uint32_t p = 0; p < snapshot.partitions(); ++p) leaders_.push_back(state.LeaderSlot(p));
+  }
+  void Restore(ClusterState& state) const {
+    for (uint32_t slot = 0; slot < brokers_.size(); ++slot) {
+      if (state.BrokerOf(slot) != brokers_[slot]) state.Move(slot, brokers_[slot]);
+    }
+    for (uint32_t p = 0; p < leaders_.size(); ++p) {
+      if (state.LeaderSlot(p) != leaders_[p]) state.Lead(leaders_[p]);
+    }
+  }
+
+ private:
+  std::vector<uint16_t> brokers_;
+  std::vector<uint32_t> leaders_;
+};
+
+}  // namespace
+
+Search::Search(const Snapshot& snapshot, const PlanOptions& options)
+    : options_(options),
+      state_(snapshot),
+      goal_(state_, options.window),
+      start_goal_(state_, StartWindow(options)),
+      budget_(options.work > 0 ? options.work
+                               : kLeastWork + kWorkPerReplica * static_cast<int64_t>(snapshot.replicas.size())),
+      evacuation_(state_, goal_, budget_, reasons_),
+      replicas_(state_, goal_, budget_, reasons_),
+      leaders_(state_, goal_, budget_, reasons_),
+      swapper_(state_, goal_, budget_, reasons_),
+      log_dirs_(state_, budget_, reasons_) {
+  for (size_t b = 0; b < state_.brokers(); ++b) {
+    if (state_.Stays(b)) staying_.push_back(b);
+  }
+}
+
+void Search::Run() {
+  switch (options_.mode) {
+    case Mode::kEmpty:
+      evacuation_.EmptyBrokersThatGo();
+      return;
+    case Mode::kRepair:
+      evacuation_.EmptyBrokersThatGo();
+      evacuation_.RepairRacks();
+      return;
+    case Mode::kRelieve:
+      log_dirs_.Relieve();  // needs no network
+      Relief(state_, goal_, budget_, reasons_).Run();
+      return;
+    case Mode::kFill:
+      replicas_.FillNewBrokers();
+      leaders_.LeadFromNewBrokers();
+      return;
+    case Mode::kEvenOut:
+      EvenOut();
+      return;
+  }
+}
+
+double Search::StartCost() const { return TotalCost(state_, start_goal_); }
+
+bool Search::MayGoOn() const {
+  return options_.mode != Mode::kEvenOut || StartCost() > 0 || state_.snapshot().has_several_log_dirs();
+}
+
+void Search::EvenOut() {
+  evacuation_.EmptyBrokersThatGo();
+  evacuation_.RepairRacks();
+  const bool must_move = !reasons_.copies.empty();
+  const double before = must_move ? TotalCost(state_, goal_) : StartCost();
+  if (before > 0) {
+    const Assignment start(state_);
+    replicas_.Run();
+    leaders_.Run();
+    Polish();
+    replicas_.Trim();
+    leaders_.Trim();
+    // What betters so little is not worth its traffic, and would be followed by as little the next time.
+    if ((must_move ? TotalCost(state_, goal_) : StartCost()) > before * kWorthwhile) start.Restore(state_);
+  }
+  log_dirs_.EvenOut();
+}
+
+bool Search::AllWithin() const {
+  return std::all_of(staying_.begin(), staying_.end(), [&](int b) {
+    return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)) <= goal_.good_enough();
+  });
+}
+
+// All dimensions at once: leaders where that is enough, then single moves, then exchanges.
+void Search::Polish() {
+  auto cost = [&](int b) { return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)); };
+  for (int round = 0; round < kPolishRounds && !budget_.spent(); ++round) {
+    const double before = TotalCost(state_, goal_);
+    if (AllWithin()) return;
+    WorstFirst(staying_, goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
+      return leaders_.Improve(b, touched) || replicas_.Improve(b, true, touched);
+    });
+    WorstFirst(staying_, goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
+      return swapper_.Improve(b, touched) || leaders_.Improve(b, touched);
+    });
+    if (TotalCost(state_, goal_) > before * kStillWorthwhile) return;
+  }
+}
+
+bool Search::Adopt(const Search& next) {
+  bool changed = false;
+  for (uint32_t p = 0; p < state_.snapshot().partitions(); ++p) changed |= AdoptPartition(next, p);
+  work_spent_ |= next.work_spent();
+  return changed;
+}
+
+bool Search::AdoptPartition(const Search& next, uint32_t partition) {
+  Placement placement;
+  PlacementOf(next.state_, partition, placement);
+  if (!placement.changed) return false;
+  auto wanted = [&](uint16_t broker) {
+    return std::find(placement.replicas.begin(), placement.replicas.end(), broker) != placement.replicas.end();
+  };
+  for (size_t i = 0; i < placement.replicas.size(); ++i) {
+    const uint16_t broker = placement.replicas[i];
+    uint32_t slot = state_.FirstSlot(partition);
+    if (!state_.Holds(partition, broker)) {
+      while (wanted(state_.BrokerOf(slot))) ++slot;
+      state_.Move(slot, broker);
+    } else {
+      while (state_.BrokerOf(slot) != broker) ++slot;
+    }
+    if (!placement.log_dirs.empty()) state_.MoveWithin(slot, placement.log_dirs[i]);
+    if (i == 0 && !state_.Leads(slot)) state_.Lead(slot);
+  }
+  for (uint32_t slot = next.state_.FirstSlot(partition); slot < next.state_.EndSlot(partition); ++slot) {
+    const auto found = next.reasons_.copies.find(slot);
+    if (found == next.reasons_.copies.end()) continue;
+    for (uint32_t own = state_.FirstSlot(partition); own < state_.EndSlot(partition); ++own) {
+      if (state_.BrokerOf(own) == next.state_.BrokerOf(slot)) reasons_.copies[own] = found->second;
+    }
+  }
+  if (const auto found = next.reasons_.leaders.find(partition); found != next.reasons_.leaders.end()) {
+    reasons_.leaders[partition] = found->second;
+  }
+  return true;
+}
+
+}  // namespace sluice::planner

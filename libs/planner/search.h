@@ -1,0 +1,59 @@
+#pragma once
+
+#include <vector>
+
+#include "libs/planner/balance_goal.h"
+#include "libs/planner/cluster_state.h"
+#include "libs/planner/evacuation.h"
+#include "libs/planner/leader_balancer.h"
+#include "libs/planner/log_dir_balancer.h"
+#include "libs/planner/plan.h"
+#include "libs/planner/reason.h"
+#include "libs/planner/replica_balancer.h"
+#include "libs/planner/replica_swapper.h"
+#include "libs/planner/work_budget.h"
+
+namespace sluice::planner {
+
+// One search from a snapshot to the end state that a mode asks for. The snapshot and the options must outlive it.
+class Search {
+ public:
+  Search(const Snapshot& snapshot, const PlanOptions& options);
+
+  void Run();
+
+  // Might a search that starts where this one has ended find more to do? Not when every broker is where it should be.
+  bool MayGoOn() const;
+  // Takes over what `next`, a search from this one's end, has come to. False when it changed nothing.
+  bool Adopt(const Search& next);
+
+  const ClusterState& state() const { return state_; }
+  const BalanceGoal& goal() const { return goal_; }
+  const BalanceGoal& start_goal() const { return start_goal_; }
+  const ReasonLog& reasons() const { return reasons_; }
+  const std::vector<Obstacle>& obstacles() const { return evacuation_.obstacles(); }
+  bool work_spent() const { return work_spent_ || budget_.spent(); }
+
+ private:
+  void EvenOut();
+  void Polish();
+  bool AllWithin() const;
+  // Outside the window that starts a plan, which is wider than the one that ends it.
+  double StartCost() const;
+  bool AdoptPartition(const Search& next, uint32_t partition);
+
+  const PlanOptions& options_;
+  ClusterState state_;
+  BalanceGoal goal_, start_goal_;
+  WorkBudget budget_;
+  bool work_spent_ = false;
+  ReasonLog reasons_;
+  Evacuation evacuation_;
+  ReplicaBalancer replicas_;
+  LeaderBalancer leaders_;
+  ReplicaSwapper swapper_;
+  LogDirBalancer log_dirs_;
+  std::vector<int> staying_;
+};
+
+}  // namespace sluice::planner
