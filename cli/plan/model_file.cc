@@ -32,8 +32,9 @@ absl::Status Invalid(std::string message, std::string field) {
 class ModelReader : public nlohmann::json_sax<Json> {
  public:
   struct RawPartition {
-    std::vector<double> numbers;   // topic, partition
-    std::vector<double> lists[3];  // replicas, leader load, follower load
+    std::vector<double> numbers;  // topic, partition
+    // Replicas, leader load, follower load; then, of each replica, its log dir, whether it is in sync, its size.
+    std::vector<double> lists[6];
     int list = -1;
   };
 
@@ -80,7 +81,7 @@ class ModelReader : public nlohmann::json_sax<Json> {
     }
     if (depth_ == 3) {
       partition_.numbers.push_back(number);
-    } else if (depth_ == 4 && partition_.list < 3) {
+    } else if (depth_ == 4 && partition_.list < 6) {
       partition_.lists[partition_.list].push_back(number);
     }
     return true;
@@ -127,6 +128,7 @@ class ModelReader : public nlohmann::json_sax<Json> {
 
   bool BeginPartitions();
   absl::Status AddBrokers();
+  absl::Status AddTopic(const Json& topic);
   bool AddPartition();
 
   int depth_ = 0;
@@ -135,6 +137,7 @@ class ModelReader : public nlohmann::json_sax<Json> {
   std::vector<Json*> open_;
   RawPartition partition_;
   planner::PartitionFacts facts_;
+  std::vector<int> min_in_sync_;  // by topic
 };
 
 absl::StatusOr<planner::BrokerState> StateOf(const Json& broker, int32_t id) {
@@ -145,6 +148,17 @@ absl::StatusOr<planner::BrokerState> StateOf(const Json& broker, int32_t id) {
   if (state == "DEAD") return planner::BrokerState::kDead;
   return Invalid(absl::StrCat("broker ", id, " has the state \"", state, "\"; use ALIVE, NEW, REMOVE or DEAD"),
                  absl::StrCat("brokers[", id, "].state"));
+}
+
+absl::Status AddLogDirs(const Json& broker, planner::Broker& facts) {
+  if (!broker.contains("log_dirs")) return absl::OkStatus();
+  for (const Json& dir : broker["log_dirs"]) {
+    if (!dir.is_object()) return Invalid("a log dir is no object", absl::StrCat("brokers[", facts.id, "].log_dirs"));
+    facts.log_dirs.push_back({.path = dir.value("path", ""),
+                              .capacity_mb = dir.value("capacity", kMissing),
+                              .reserved_mb = dir.value("reserved", 0.0)});
+  }
+  return absl::OkStatus();
 }
 
 bool ModelReader::BeginPartitions() {
@@ -175,13 +189,24 @@ absl::Status ModelReader::AddBrokers() {
     for (int r = 0; r < kResources; ++r) {
       const auto found = capacity.find(kResourceNames[r]);
       facts.capacity[r] = found != capacity.end() && found->is_number() ? found->get<double>() : kMissing;
+      // The sum of its log dirs', where they are given.
+      if (r == planner::kDisk && found == capacity.end() && broker.contains("log_dirs")) facts.capacity[r] = 0;
+      facts.reserved[r] = broker.value("reserved", Json::object()).value(kResourceNames[r], 0.0);
     }
+    RETURN_IF_ERROR(AddLogDirs(broker, facts));
     RETURN_IF_ERROR(builder.AddBroker(std::move(facts)));
   }
-  for (const Json& topic : rest["topics"]) {
-    if (!topic.is_string()) return Invalid("a topic's name is not a string", "topics");
-    builder.AddTopic(topic.get<std::string>());
+  for (const Json& topic : rest["topics"]) RETURN_IF_ERROR(AddTopic(topic));
+  return absl::OkStatus();
+}
+
+absl::Status ModelReader::AddTopic(const Json& topic) {
+  const Json facts = topic.is_object() ? topic : Json{{"name", topic}};
+  if (!facts.contains("name") || !facts["name"].is_string()) {
+    return Invalid("a topic's name is not a string", "topics");
   }
+  builder.AddTopic(facts["name"].get<std::string>(), facts.value("excluded", false));
+  min_in_sync_.push_back(facts.value("min_in_sync", 1));
   return absl::OkStatus();
 }
 
@@ -205,6 +230,16 @@ bool ModelReader::AddPartition() {
   for (int r = 0; r < kResources; ++r) {
     facts_.leader_load[r] = r < static_cast<int>(partition_.lists[1].size()) ? partition_.lists[1][r] : kMissing;
     facts_.follower_load[r] = r < static_cast<int>(partition_.lists[2].size()) ? partition_.lists[2][r] : kMissing;
+  }
+  const size_t topic = facts_.topic;
+  facts_.min_in_sync = topic < min_in_sync_.size() ? min_in_sync_[topic] : 1;
+  facts_.replica_facts.clear();
+  const auto& [replicas, leads, follows, dirs, in_sync, sizes] = partition_.lists;
+  for (size_t i = 0; i < replicas.size() && partition_.list >= 3; ++i) {
+    facts_.replica_facts.push_back(
+        {.log_dir = i < dirs.size() && std::isfinite(dirs[i]) ? static_cast<int>(dirs[i]) : 0,
+         .in_sync = i >= in_sync.size() || in_sync[i] != 0,
+         .size_mb = i < sizes.size() ? sizes[i] : -1});
   }
   if (absl::Status added = builder.AddPartition(facts_); !added.ok()) return Fail(added);
   return true;

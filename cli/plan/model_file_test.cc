@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "cli/plan/model_document.h"
 #include "cli/plan/plan_document.h"
 #include "cli/plan/text_file.h"
 #include "libs/base/error.h"
@@ -59,6 +60,48 @@ TEST(ModelFile, ThePlanIsKafkasOwnReassignmentJson) {
   EXPECT_EQ(json["partitions"], nlohmann::json::parse(R"([{"topic":"orders","partition":0,"replicas":[1,3]}])"));
   EXPECT_EQ(json["batches"][0], json["partitions"]);
   EXPECT_GT(json["throttle_kbps"], 0);
+}
+
+TEST(ModelFile, ReadsLogDirsTopicsAndTheStateOfReplicas) {
+  const absl::StatusOr<Model> model = ReadModelFile(WriteModel(
+      R"({"schema":"kbal-model/1","topics":["a",{"name":"orders","min_in_sync":2,"excluded":true}],"brokers":[
+  {"id":1,"rack":"a","capacity":{"nwIn":100,"nwOut":100,"cpu":100},
+   "log_dirs":[{"path":"/x","capacity":400},{"path":"/y","capacity":600,"reserved":50}]},
+  {"id":2,"rack":"b","capacity":{"disk":1000,"nwIn":100,"nwOut":100,"cpu":100},"reserved":{"nwIn":5}}],
+  "partitions":[[1,0,[1,2],[10,1,2,0],[10,1,0,0],[1,0],[1,0],[10,9]]]})"));
+  ASSERT_TRUE(model.ok()) << model.status();
+  const planner::Snapshot& snapshot = model->snapshot;
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].capacity[planner::kDisk], 1000);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].reserved[planner::kDisk], 50);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[1].reserved[planner::kNetworkIn], 5);
+  EXPECT_EQ(snapshot.LogDirOf(0), 1);
+  EXPECT_FALSE(snapshot.InSync(1));
+  EXPECT_EQ(snapshot.min_in_sync[0], 2);
+  EXPECT_TRUE(snapshot.pinned[0]);
+
+  // What is written is read as the same.
+  const absl::StatusOr<Model> again = ReadModelFile(WriteModel(ModelJson("again", snapshot), "again.json"));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(ModelJson("again", again->snapshot), ModelJson("again", snapshot));
+  EXPECT_EQ(again->snapshot.LogDirOf(0), 1);
+  EXPECT_FALSE(again->snapshot.InSync(1));
+}
+
+TEST(ModelFile, APlanNamesLogDirsAsKafkaDoes) {
+  const absl::StatusOr<Model> model = ReadModelFile(WriteModel(
+      R"({"schema":"kbal-model/1","topics":["orders"],"brokers":[
+  {"id":1,"rack":"a","capacity":{"disk":1000,"nwIn":100,"nwOut":100,"cpu":100},"state":"DEAD"},
+  {"id":2,"rack":"b","capacity":{"nwIn":100,"nwOut":100,"cpu":100},
+   "log_dirs":[{"path":"/x","capacity":5},{"path":"/y","capacity":600}]},
+  {"id":3,"rack":"c","capacity":{"disk":1000,"nwIn":100,"nwOut":100,"cpu":100}}],
+  "partitions":[[0,0,[3,1],[10,1,2,0],[10,1,0,0]]]})"));
+  ASSERT_TRUE(model.ok()) << model.status();
+  const absl::StatusOr<planner::Plan> plan = planner::MakePlan(model->snapshot, {.mode = planner::Mode::kRepair});
+  ASSERT_TRUE(plan.ok());
+  const auto json = nlohmann::json::parse(PlanJson(model->snapshot, *plan));
+  ASSERT_EQ(json["partitions"].size(), 1u);
+  EXPECT_EQ(json["partitions"][0]["replicas"], nlohmann::json::parse("[3,2]"));
+  EXPECT_EQ(json["partitions"][0]["log_dirs"], nlohmann::json::parse(R"(["any","/y"])"));
 }
 
 struct BadModel {

@@ -24,10 +24,24 @@ class ReassignmentText {
     for (size_t i = 0; i < step.replicas.size(); ++i) {
       absl::StrAppend(&text, i == 0 ? "" : ",", snapshot_.brokers[step.replicas[i]].id);
     }
-    text += "]}";
+    text += "]";
+    if (!step.log_dirs.empty()) AppendLogDirs(step, text);
+    text += "}";
   }
 
  private:
+  // Kafka's "any" where it cannot be asked to put the replica into a certain one: its broker has one, or is dead.
+  void AppendLogDirs(const planner::Step& step, std::string& text) const {
+    text += ",\"log_dirs\":[";
+    for (size_t i = 0; i < step.replicas.size(); ++i) {
+      const planner::Broker& broker = snapshot_.brokers[step.replicas[i]];
+      const bool any = broker.state == planner::BrokerState::kDead || broker.log_dirs.size() < 2;
+      absl::StrAppend(&text, i == 0 ? "" : ",",
+                      nlohmann::json(any ? "any" : broker.log_dirs[step.log_dirs[i]].path).dump());
+    }
+    text += "]";
+  }
+
   const planner::Snapshot& snapshot_;
   std::vector<std::string> topics_;
 };
@@ -88,10 +102,12 @@ std::string StatsJson(const planner::Plan& plan, const PlanTimes& times) {
       {"peak_rss_mb", Rounded(times.peak_rss_mb, 10)},
       {"bytes_mb", Rounded(plan.bytes_mb, 1)},
       {"replica_moves", plan.replica_moves},
+      {"log_dir_moves", plan.log_dir_moves},
       {"leader_changes", plan.leader_changes},
       {"batches", plan.batches.size()},
       {"intermediate_violations", plan.intermediate_violations},
       {"unresolved", plan.unresolved.size()},
+      {"unmet", plan.unmet.size()},
       {"throttle_kbps", plan.throttle_kbps},
       {"hours", Rounded(plan.hours, 1e3)},
       {"hours_bound", Rounded(plan.hours_bound, 1e3)},

@@ -7,11 +7,12 @@
 
 namespace sluice::cli {
 
-// The brokers before and after, a bar each for disk, network in and network out relative to the limit: for a terminal.
-// 40 brokers at most: the fullest and the emptiest.
+// The brokers before and after, a bar each for disk, network in, network out and leaders: for a terminal of 80 columns.
+// Of many brokers the fullest and the emptiest.
 std::string PlotForTerminal(const planner::Snapshot& snapshot, const planner::Plan& plan);
 
-// The same for all brokers as an SVG picture.
+// The same for all brokers as an SVG picture: light before, dark after, red above a limit; a broker's figures show when
+// the pointer is on it.
 std::string PlotAsSvg(const planner::Snapshot& snapshot, const planner::Plan& plan);
 
 }  // namespace sluice::cli

@@ -199,16 +199,21 @@ class Survey {
     Look look;
     const absl::Duration begun = clock_.MonotonicNow();
     std::map<int32_t, std::vector<TopicPartition>> led_by;
-    std::vector<OffsetQuery> queries;
     for (const auto& [key, place] : place_) {
       const int32_t leader = facts_.topics[place.topic].partitions[place.partition].leader;
-      if (leader < 0) continue;
-      led_by[leader].push_back(key);
-      queries.push_back({.partition = key, .timestamp_ms = OffsetQuery::kEarliest});
-      queries.push_back({.partition = key, .timestamp_ms = OffsetQuery::kLatest});
-      if (queries.size() >= 2 * kPartitionsPerCall) RETURN_IF_ERROR(AskOffsets(queries, look));
+      if (leader >= 0) led_by[leader].push_back(key);
     }
-    RETURN_IF_ERROR(AskOffsets(queries, look));
+    // Two rounds, since a broker refuses a call that names a partition twice; the ends right before the sizes.
+    for (const int64_t moment : {OffsetQuery::kEarliest, OffsetQuery::kLatest}) {
+      std::vector<OffsetQuery> queries;
+      for (const auto& [leader, partitions] : led_by) {
+        for (const TopicPartition& key : partitions) {
+          queries.push_back({.partition = key, .timestamp_ms = moment});
+          if (queries.size() >= kPartitionsPerCall) RETURN_IF_ERROR(AskOffsets(queries, look));
+        }
+      }
+      RETURN_IF_ERROR(AskOffsets(queries, look));
+    }
     for (const auto& [leader, partitions] : led_by) RETURN_IF_ERROR(AskSizes(leader, partitions, look));
     look.at = (begun + clock_.MonotonicNow()) / 2;
     // Without both offsets there is nothing to measure.

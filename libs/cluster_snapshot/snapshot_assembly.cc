@@ -107,7 +107,7 @@ class Assembly {
     }
     alive_[broker.id] = broker.alive;
     added.excluded = options_.cordoned.contains(broker.id);
-    ASSIGN_OR_RETURN(added.capacity[kDisk], DiskOf(broker, added.stays()));
+    RETURN_IF_ERROR(AddDisks(broker, added));
     const std::optional<double> network = options_.network_kbps.For(broker.id);
     if (!network && added.stays()) network_unknown_ = true;
     added.capacity[kNetworkIn] = added.capacity[kNetworkOut] = network.value_or(kUnlimitedKbps);
@@ -115,30 +115,48 @@ class Assembly {
     return builder_.AddBroker(std::move(added));
   }
 
-  // What Kafka can have of the broker's disks: what is free and what it has. Other data on the same volumes stays
-  // there.
-  absl::StatusOr<double> DiskOf(const BrokerFacts& broker, bool stays) {
-    if (const std::optional<double> given = options_.disk_mb.For(broker.id)) return *given;
-    double capacity = 0;
-    bool told = false;
+  // Its log dirs that are online. Other data on a volume is taken off what may be used, and so is the copy that a move
+  // under way will take away.
+  absl::Status AddDisks(const BrokerFacts& broker, planner::Broker& added) {
+    std::vector<int>& places = log_dir_place_[broker.id];
     for (size_t d = 0; d < broker.log_dirs.size(); ++d) {
       const LogDirFacts& dir = broker.log_dirs[d];
-      if (!dir.online) {
-        offline_dirs_.push_back(absl::StrCat(dir.path, " of broker ", broker.id));
-        continue;
-      }
-      if (!dir.total_mb || !dir.usable_mb) continue;
-      told = true;
-      capacity += std::min(*dir.total_mb, *dir.usable_mb + known_mb_[{broker.id, d}]);
+      if (!dir.online) offline_dirs_.push_back(absl::StrCat(dir.path, " of broker ", broker.id));
+      places.push_back(dir.online ? static_cast<int>(added.log_dirs.size()) : -1);
+      if (!dir.online) continue;
+      const double known = known_mb_[{broker.id, d}];
+      planner::LogDir disk{.path = dir.path, .capacity_mb = dir.total_mb.value_or(0)};
+      if (dir.total_mb) disk.reserved_mb = std::max(0.0, *dir.total_mb - dir.usable_mb.value_or(0) - known);
+      added.log_dirs.push_back(std::move(disk));
     }
-    if (told && capacity > 0) return capacity;
+    if (const std::optional<double> given = options_.disk_mb.For(broker.id)) {
+      added.capacity[kDisk] = *given;
+      ShareOut(*given, added.log_dirs);
+    }
+    const bool told = !added.log_dirs.empty() && std::all_of(added.log_dirs.begin(), added.log_dirs.end(),
+                                                             [](const auto& dir) { return dir.capacity_mb > 0; });
+    if (told || added.capacity[kDisk] > 0) return absl::OkStatus();
     // It gets nothing more, so any amount will do.
-    if (!stays) return 1;
+    added.log_dirs.clear();
+    places.assign(places.size(), -1);
+    added.capacity[kDisk] = 1;
+    if (!added.stays()) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInvalidArgument,
                      absl::StrCat("broker ", broker.id, " does not tell the size of its disks"),
                      {.reason = "CAPACITY_UNKNOWN",
                       .field = "--disk-gib",
                       .remedy = "Give it: --disk-gib 500, or for one broker 3=500."});
+  }
+
+  // As the volumes' sizes are to each other; alike where those are not told.
+  static void ShareOut(double disk_mb, std::vector<planner::LogDir>& dirs) {
+    double whole = 0;
+    bool told = true;
+    for (const planner::LogDir& dir : dirs) whole += dir.capacity_mb, told &= dir.capacity_mb > 0;
+    for (planner::LogDir& dir : dirs) {
+      dir.capacity_mb = told ? disk_mb * dir.capacity_mb / whole : disk_mb / dirs.size();
+      dir.reserved_mb = 0;
+    }
   }
 
   absl::Status AddTopic(const TopicFacts& topic) {
@@ -148,12 +166,30 @@ class Assembly {
       if (partition.replicas.empty()) continue;
       planner::PartitionFacts added{
           .topic = index, .partition = partition.number, .replicas = LeaderFirst(partition), .pinned = pinned};
+      // More than it has replicas can never be in sync: producers fail already, moves change nothing of that.
+      added.min_in_sync = std::clamp(topic.min_in_sync, 1, static_cast<int>(partition.replicas.size()));
+      AddReplicaFacts(partition, added);
       added.pinned |= partition.moving;
       moving_ += partition.moving;
       Load(partition, added);
       RETURN_IF_ERROR(builder_.AddPartition(added));
     }
     return absl::OkStatus();
+  }
+
+  void AddReplicaFacts(const PartitionFacts& partition, planner::PartitionFacts& added) {
+    bool lags = false;
+    for (int32_t broker : added.replicas) {
+      const auto replica = std::find_if(partition.replicas.begin(), partition.replicas.end(),
+                                        [&](const ReplicaFacts& one) { return one.broker == broker; });
+      const std::vector<int>& places = log_dir_place_[broker];
+      const bool known = replica->log_dir >= 0 && replica->log_dir < static_cast<int>(places.size());
+      added.replica_facts.push_back({.log_dir = known ? std::max(0, places[replica->log_dir]) : 0,
+                                     .in_sync = replica->in_sync,
+                                     .size_mb = replica->size_mb});
+      lags |= !replica->in_sync && alive_[broker];
+    }
+    out_of_sync_ += lags && !partition.moving;
   }
 
   std::vector<int32_t> LeaderFirst(const PartitionFacts& partition) {
@@ -207,6 +243,8 @@ class Assembly {
     add(!without_rack_.empty() && without_rack_.size() < alive_.size(),
         absl::StrCat("Without a rack, each a rack of its own: brokers ", absl::StrJoin(without_rack_, ", "), "."));
     add(moving_ > 0, absl::StrCat(Count(moving_, "partition is", "partitions are"), " moving now and left alone."));
+    add(out_of_sync_ > 0, absl::StrCat(Count(out_of_sync_, "partition has", "partitions have"),
+                                       " a replica that is not in sync: left alone until it has caught up."));
     add(without_leader_ > 0, absl::StrCat(Count(without_leader_, "partition has", "partitions have"),
                                           " no leader: nothing can be copied from it."));
     add(led_by_others_ > 0, absl::StrCat(Count(led_by_others_, "partition is", "partitions are"),
@@ -225,9 +263,11 @@ class Assembly {
   std::map<int32_t, bool> alive_;
   std::set<int32_t> unlisted_;
   std::map<std::pair<int32_t, int>, double> known_mb_;
+  // By broker: the place in the snapshot of each of its log dirs, -1: it has none there.
+  std::map<int32_t, std::vector<int>> log_dir_place_;
   std::vector<int32_t> dead_, without_rack_;
   std::vector<std::string> offline_dirs_;
-  size_t moving_ = 0, without_leader_ = 0, led_by_others_ = 0, without_size_ = 0, without_rate_ = 0;
+  size_t moving_ = 0, without_leader_ = 0, led_by_others_ = 0, without_size_ = 0, without_rate_ = 0, out_of_sync_ = 0;
   bool network_unknown_ = false;
 };
 

@@ -82,13 +82,43 @@ TEST(SnapshotAssembly, ABrokerWithoutReplicasIsNew) {
   EXPECT_EQ(snapshot.brokers[2].state, BrokerState::kNew);
 }
 
-TEST(SnapshotAssembly, DisksAreWhatIsFreeAndWhatKafkaHas) {
-  // 1,000 MB with 700 free, of which Kafka has 100: 200 are others'.
-  EXPECT_DOUBLE_EQ(Good(Three()).snapshot.brokers[0].capacity[kDisk], 800);
-  EXPECT_DOUBLE_EQ(Good(Three()).snapshot.brokers[2].capacity[kDisk], 700);
+TEST(SnapshotAssembly, OtherDataOnAVolumeIsNotKafkasToUse) {
+  // 1,000 MB with 700 free, of which Kafka has 100.
+  const planner::Snapshot snapshot = Good(Three()).snapshot;
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].capacity[kDisk], 1000);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].reserved[kDisk], 200);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[2].reserved[kDisk], 300);
+}
+
+TEST(SnapshotAssembly, AGivenDiskIsSharedOutAsTheVolumesAre) {
+  ClusterFacts facts = Three();
+  facts.brokers[0].log_dirs.push_back(Dir(3000, 3000));
   const AssemblyOptions given{.disk_mb = {.everywhere = 5000, .of = {{2, 9000}}}};
-  EXPECT_DOUBLE_EQ(Good(Three(), given).snapshot.brokers[0].capacity[kDisk], 5000);
-  EXPECT_DOUBLE_EQ(Good(Three(), given).snapshot.brokers[1].capacity[kDisk], 9000);
+  const planner::Snapshot snapshot = Good(facts, given).snapshot;
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].capacity[kDisk], 5000);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].log_dirs[0].capacity_mb, 1250);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[0].log_dirs[1].capacity_mb, 3750);
+  EXPECT_DOUBLE_EQ(snapshot.brokers[1].capacity[kDisk], 9000);
+}
+
+TEST(SnapshotAssembly, AReplicaIsInItsLogDirAndCountsWhereItIs) {
+  ClusterFacts facts = Three();
+  facts.brokers[1].log_dirs.insert(facts.brokers[1].log_dirs.begin(), {.path = "/broken", .online = false});
+  facts.brokers[1].log_dirs.push_back(Dir(2000, 2000));
+  facts.topics[0].partitions[0].replicas[1].log_dir = 2;
+  const planner::Snapshot snapshot = Good(facts).snapshot;
+  ASSERT_EQ(snapshot.brokers[1].log_dirs.size(), 2u);
+  EXPECT_EQ(snapshot.LogDirOf(1), 1) << "the offline dir is not counted";
+}
+
+TEST(SnapshotAssembly, AReplicaThatLagsIsSaidSo) {
+  ClusterFacts facts = Three();
+  facts.topics[0].min_in_sync = 2;
+  facts.topics[0].partitions[0].replicas[1].in_sync = false;
+  const Assembled assembled = Good(facts);
+  EXPECT_FALSE(assembled.snapshot.InSync(1));
+  EXPECT_EQ(assembled.snapshot.min_in_sync[0], 2);
+  EXPECT_THAT(assembled.notes, Contains(HasSubstr("1 partition has a replica that is not in sync")));
 }
 
 TEST(SnapshotAssembly, LinksHaveNoLimitUnlessOneIsGiven) {
@@ -123,7 +153,6 @@ TEST(SnapshotAssembly, ThePresentLeaderComesFirst) {
   facts.topics[0].partitions[0].leader = 2;
   const Assembled assembled = Good(facts);
   EXPECT_THAT(assembled.snapshot.ReplicasOf(0), ElementsAre(1, 0));
-  EXPECT_FLOAT_EQ(assembled.snapshot.leader_load[0][kDisk], 98);
   EXPECT_THAT(assembled.notes, Contains(HasSubstr("not led by the first replica")));
 }
 
