@@ -201,6 +201,16 @@ TEST_P(AdminClientContract, ListsOffsets) {
   EXPECT_EQ(offsets->at(2).offset, 0);
 }
 
+TEST_P(AdminClientContract, ListsOneOffsetOfAPartitionInACall) {
+  std::string topic = Name();
+  MakeTopic(topic, 1);
+  auto offsets = client_->ListOffsets({{.partition = {topic, 0}, .timestamp_ms = OffsetQuery::kLatest},
+                                       {.partition = {topic, 0}, .timestamp_ms = OffsetQuery::kEarliest}},
+                                      kTimeout);
+  ASSERT_TRUE(offsets.ok()) << offsets.status();
+  for (const OffsetResult& result : *offsets) EXPECT_EQ(ErrorReason(result.status), "KAFKA_INVALID_REQUEST");
+}
+
 TEST_P(AdminClientContract, ElectsLeadersOnlyWhereNeeded) {
   std::string topic = Name();
   MakeTopic(topic, 1);

@@ -341,9 +341,13 @@ absl::StatusOr<std::vector<OffsetResult>> FakeAdminClient::ListOffsets(const std
   std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(Begin("ListOffsets", timeout));
   std::vector<OffsetResult> results;
+  std::map<TopicPartition, int> named;
+  for (const OffsetQuery& query : queries) ++named[query.partition];
   for (const OffsetQuery& query : queries) {
     OffsetResult result{.partition = query.partition};
-    if (const Partition* partition = Find(query.partition)) {
+    if (named[query.partition] > 1) {
+      result.status = KafkaStatus(kInvalidRequest);
+    } else if (const Partition* partition = Find(query.partition)) {
       // The fake has no records, only an end: no time has one.
       if (query.timestamp_ms == OffsetQuery::kLatest) result.offset = partition->end_offset;
       if (query.timestamp_ms == OffsetQuery::kEarliest) result.offset = 0;
