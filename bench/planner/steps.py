@@ -27,7 +27,7 @@ class Paper:
         self.load = cluster.loads()
         self.found = Counter({name: 0 for name in COUNTED})
         self.hours = 0.0
-        self.received, self.sent = Counter(), Counter()
+        self.written, self.sent = Counter(), Counter()
         self.dirs = LogDirs(cluster)
 
     def carry_out(self, batch):
@@ -44,6 +44,8 @@ class Paper:
                 received[broker] += partition.leads[DISK]
                 sent[old[0]] += partition.leads[DISK]
             self.found["dir_over"] += self.dirs.place(partition, old, entry)
+        # A copy within a broker takes its time at the throttle too, but no link.
+        written = received + self.dirs.within_mb
         for broker in received | sent:
             row = during[broker] = list(self.load[broker])
             row[DISK] += received[broker]
@@ -53,8 +55,8 @@ class Paper:
         self.dirs.end_of_batch()
         for broker in touched | set(during):
             self.look_at_load(broker, before.get(broker, self.load[broker]), during.get(broker), self.load[broker])
-        self.hours += max([*received.values(), *sent.values(), 0]) * 1000 / self.throttle_kbps / 3600
-        self.received.update(received)
+        self.hours += max([*written.values(), *sent.values(), 0]) * 1000 / self.throttle_kbps / 3600
+        self.written.update(written)
         self.sent.update(sent)
 
     def look_at(self, old, new):
@@ -102,6 +104,9 @@ class LogDirs:
         self.count = {broker: [0] * len(dirs) for broker, dirs in self.several.items()}
         self.place_of = {}
         self.leaving = []
+        self.before = {}  # of the dirs that the batch fills, as it began
+        self.within_mb = Counter()  # by broker, in this batch
+        self.moved_within, self.moved_within_mb = 0, 0.0
         if self.several:
             for partition in cluster.partitions:
                 for index, broker in enumerate(partition.replicas):
@@ -132,9 +137,13 @@ class LogDirs:
                     continue
             if held is not None:
                 self.leaving.append((partition, broker, held))
+                self.moved_within += 1
+                self.moved_within_mb += partition.leads[DISK]
+                self.within_mb[broker] += partition.leads[DISK]
+            roof = max(self.several[broker][place][1] * self.cluster.share[DISK], self.before.setdefault(
+                (broker, place), self.used[broker][place]))
             self._put(partition, broker, place)
-            limit = self.several[broker][place][1] * self.cluster.share[DISK]
-            over += self.used[broker][place] > limit + ROUNDING
+            over += self.used[broker][place] > roof + ROUNDING
         for broker in set(old) - set(entry["replicas"]):
             if broker in self.several:
                 self.leaving.append((partition, broker, self.place_of.pop((partition.key(), broker))))
@@ -145,6 +154,8 @@ class LogDirs:
             self.used[broker][place] -= partition.leads[DISK]
             self.count[broker][place] -= 1
         self.leaving.clear()
+        self.before.clear()
+        self.within_mb.clear()
 
     def spread(self):
         """max ÷ mean of the dirs' use over their share, the worst broker's; 1.0 without several dirs."""
@@ -163,9 +174,10 @@ def replay(cluster, plan):
     for batch in plan.get("batches", []):
         paper.carry_out(batch)
     paper.compare_end(plan)
-    busiest = max([*paper.received.values(), *paper.sent.values(), 0])
+    busiest = max([*paper.written.values(), *paper.sent.values(), 0])
     return {"batches": len(plan.get("batches", [])), "violations": sum(paper.found.values()), **paper.found,
             "hours": round(paper.hours, 2), "hours_bound": round(busiest * 1000 / throttle_kbps / 3600, 2),
+            "moved_within": paper.dirs.moved_within, "moved_within_mb": round(paper.dirs.moved_within_mb),
             "dir_spread": [dirs_before, paper.dirs.spread()]}
 
 
