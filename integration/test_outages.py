@@ -9,7 +9,7 @@ from harness.faults import stopped
 from harness.tenants import fresh_name, wait_for_warm_cell
 from harness.waiting import eventually, holds
 
-pytestmark = [pytest.mark.faults, pytest.mark.full]
+pytestmark = pytest.mark.faults
 
 CONTROL_PLANE = ("provisioner", "bus-broker", "bus-controller", "postgres")
 

@@ -78,7 +78,7 @@ class Traffic:
 
 def plan(kafka, folder, *options, config=None):
     binary = os.environ.get("SLUICE_BIN")
-    sluice = Path(binary) / "sluice" if binary else ROOT / "bazel-bin" / "cli" / "sluice"
+    sluice = Path(binary) / "cli" / "sluice" if binary else ROOT / "bazel-bin" / "cli" / "sluice"
     command = [sluice, "plan", "--bootstrap", kafka.secure_bootstrap, "--command-config", config or kafka.command_config(),
                "--network-mb", "50", "--disk-gib", "1", "--sample", "4s", "--out", folder / "plan.json", "--stats",
                folder / "stats.json", "--save-model", folder / "model.json.gz", "--batches", folder / "moves", "--explain",

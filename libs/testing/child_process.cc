@@ -97,8 +97,8 @@ void ChildProcess::Kill() {
 }
 
 int FreePort() {
-  // Below the kernel's own choices (32768 on): what it gives to somebody's outgoing connection while a server is down, the
-  // server cannot have again.
+  // Below the kernel's own choices (32768 on): what it gives to somebody's outgoing connection while a server is down,
+  // the server cannot have again.
   std::random_device seed;
   std::uniform_int_distribution<int> ports(20000, 31999);
   for (int attempt = 0; attempt < 1000; ++attempt) {
