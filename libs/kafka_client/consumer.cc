@@ -66,11 +66,6 @@ ConsumerRecord RecordOf(const rd_kafka_message_t& message) {
   return record;
 }
 
-// Never negative: to librdkafka that is for ever, and a caller's time may be over by the time that it calls.
-int Millis(absl::Duration timeout) {
-  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
-}
-
 class RdKafkaConsumer final : public Consumer {
  public:
   explicit RdKafkaConsumer(RebalanceCallbacks callbacks) : callbacks_(std::move(callbacks)) {}

@@ -56,6 +56,10 @@ absl::StatusOr<Config> NewConfig(const ConnectionOptions& connection,
   return config;
 }
 
+int Millis(absl::Duration timeout) {
+  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
+}
+
 absl::Status StatusOf(rd_kafka_resp_err_t error, const std::string& context) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
   const std::string text = context + ": " + rd_kafka_err2str(error);

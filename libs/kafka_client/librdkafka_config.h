@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "libs/kafka_client/connection.h"
 
 namespace sluice::kafka_client {
@@ -21,6 +22,10 @@ using Config = std::unique_ptr<rd_kafka_conf_t, DestroyConfig>;
 // INVALID_ARGUMENT with reason KAFKA_CONFIG and the setting's name as field.
 absl::StatusOr<Config> NewConfig(const ConnectionOptions& connection,
                                  const std::map<std::string, std::string>& settings);
+
+// A timeout as librdkafka takes it. Never negative: that is for ever to it, and a caller's time may be over by the time
+// that it calls.
+int Millis(absl::Duration timeout);
 
 // What an error of librdkafka or of a broker means as a status; see Producer and Consumer for the reasons.
 absl::Status StatusOf(rd_kafka_resp_err_t error, const std::string& context);

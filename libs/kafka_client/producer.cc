@@ -14,11 +14,6 @@
 namespace sluice::kafka_client {
 namespace {
 
-// Never negative: to librdkafka that is for ever, and a caller's time may be over by the time that it calls.
-int Millis(absl::Duration timeout) {
-  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
-}
-
 class RdKafkaProducer final : public Producer {
  public:
   explicit RdKafkaProducer(DeliveryCallback on_delivery) : on_delivery_(std::move(on_delivery)) {}
