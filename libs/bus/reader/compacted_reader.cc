@@ -38,13 +38,11 @@ class CompactedReader final : public DocumentSource {
       return begun;
     }
     const absl::Duration deadline = clock::RealClock().MonotonicNow() + timeout;
-    std::vector<ReceivedEvent> events;
-    absl::Status trouble;
-    while (trouble.ok() && !at_end() && clock::RealClock().MonotonicNow() < deadline) {
-      trouble = PollOnce(deadline, held_).status();
+    while (!at_end() && clock::RealClock().MonotonicNow() < deadline) {
+      RETURN_IF_ERROR(PollOnce(deadline, held_).status());
     }
-    if (!at_end()) return trouble.ok() ? absl::StatusOr<std::vector<ReceivedEvent>>(events) : trouble;
-    events = held_.TakeFirst(kBatch);
+    if (!at_end()) return std::vector<ReceivedEvent>();
+    std::vector<ReceivedEvent> events = held_.TakeFirst(kBatch);
     NoteCaughtUp();
     if (!events.empty()) return events;
     return PollNews(deadline);
