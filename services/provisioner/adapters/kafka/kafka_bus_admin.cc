@@ -6,6 +6,7 @@
 #include "libs/base/error.h"
 #include "libs/base/status.h"
 #include "libs/bus/topics.h"
+#include "services/provisioner/adapters/records/topic_records.h"
 #include "services/provisioner/core/model/aggregate.h"
 
 namespace sluice::provisioner {
@@ -88,7 +89,7 @@ absl::Status KafkaBusAdmin::EnsureDataPlane(const std::string& data_plane, absl:
 absl::Status KafkaBusAdmin::EnsureEventTopics(absl::Duration timeout) {
   // Topics have events and no rows, so no kind of their own.
   std::vector<NewTopic> topics = {Kept(bus::EventsTopic("audit"), absl::InfiniteDuration()),
-                                  Kept(bus::EventsTopic("topic"), absl::InfiniteDuration())};
+                                  Kept(bus::EventsTopic(records::kTopicEvents), absl::InfiniteDuration())};
   for (int kind = 0; kind <= static_cast<int>(Kind::kOperation); ++kind) {
     topics.push_back(Kept(bus::EventsTopic(KindName(static_cast<Kind>(kind))), absl::InfiniteDuration()));
   }

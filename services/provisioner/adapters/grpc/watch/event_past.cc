@@ -101,11 +101,8 @@ absl::Status PastReader::State::ReadOn() {
   const absl::StatusOr<std::vector<EventSlot>> slots = EventSlotsOf(consumer, kMetadataTimeout);
   if (!slots.ok()) return Unreadable(slots.status());
   RETURN_IF_ERROR(CheckReach(*slots));
-  std::vector<kafka_client::Position> positions;
-  for (std::size_t i = 0; i < slots->size(); ++i) {
-    positions.push_back({.partition = (*slots)[i].partition, .offset = offsets[i]});
-  }
-  if (absl::Status assigned = consumer.Assign(positions); !assigned.ok()) return Unreadable(assigned);
+  if (absl::Status assigned = consumer.Assign(PositionsAt(*slots, offsets)); !assigned.ok())
+    return Unreadable(assigned);
   while (!stop.stopped()) {
     absl::StatusOr<std::optional<kafka_client::ConsumerRecord>> record = consumer.Poll(kPoll);
     if (!record.ok()) {

@@ -34,6 +34,15 @@ absl::StatusOr<std::vector<EventSlot>> EventSlotsOf(kafka_client::Consumer& cons
   return slots;
 }
 
+std::vector<kafka_client::Position> PositionsAt(const std::vector<EventSlot>& slots,
+                                                const std::vector<int64_t>& offsets) {
+  std::vector<kafka_client::Position> positions;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    positions.push_back({.partition = slots[i].partition, .offset = offsets[i]});
+  }
+  return positions;
+}
+
 int SlotIndexOf(const std::vector<EventSlot>& slots, const kafka_client::ConsumerRecord& record) {
   const auto slot = std::find_if(slots.begin(), slots.end(), [&](const EventSlot& s) {
     return s.partition.partition == record.partition && s.partition.topic == record.topic;

@@ -27,6 +27,10 @@ struct EventSlot {
 // All partitions of all event topics.
 absl::StatusOr<std::vector<EventSlot>> EventSlotsOf(kafka_client::Consumer& consumer, absl::Duration timeout);
 
+// Each slot's partition at its offset; as many offsets as slots.
+std::vector<kafka_client::Position> PositionsAt(const std::vector<EventSlot>& slots,
+                                                const std::vector<int64_t>& offsets);
+
 // The index of the record's slot; -1 for none.
 int SlotIndexOf(const std::vector<EventSlot>& slots, const kafka_client::ConsumerRecord& record);
 // The event of a record of slot `index`; null for a record that is no event.

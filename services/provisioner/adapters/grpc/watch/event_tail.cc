@@ -50,27 +50,19 @@ absl::StatusOr<std::unique_ptr<kafka_client::Consumer>> EventTail::Start() {
   ASSIGN_OR_RETURN(auto consumer,
                    kafka_client::Consumer::Create({.connection = options_.kafka, .group_id = options_.group_id}));
   ASSIGN_OR_RETURN(slots_, EventSlotsOf(*consumer, kMetadataTimeout));
-  std::vector<kafka_client::Position> positions;
-  std::vector<int64_t> first_offsets;
+  next_offsets_.clear();
   for (const EventSlot& slot : slots_) {
-    const int64_t first = std::max(slot.low, slot.high - options_.backlog_per_partition);
-    positions.push_back({.partition = slot.partition, .offset = first});
-    first_offsets.push_back(first);
+    next_offsets_.push_back(std::max(slot.low, slot.high - options_.backlog_per_partition));
   }
-  next_offsets_ = first_offsets;
-  RETURN_IF_ERROR(consumer->Assign(positions));
-  ring_.Begin(std::move(first_offsets));
+  RETURN_IF_ERROR(consumer->Assign(PositionsAt(slots_, next_offsets_)));
+  ring_.Begin(next_offsets_);
   return consumer;
 }
 
 absl::StatusOr<std::unique_ptr<kafka_client::Consumer>> EventTail::GoOn() {
   ASSIGN_OR_RETURN(auto consumer,
                    kafka_client::Consumer::Create({.connection = options_.kafka, .group_id = options_.group_id}));
-  std::vector<kafka_client::Position> positions;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    positions.push_back({.partition = slots_[i].partition, .offset = next_offsets_[i]});
-  }
-  RETURN_IF_ERROR(consumer->Assign(positions));
+  RETURN_IF_ERROR(consumer->Assign(PositionsAt(slots_, next_offsets_)));
   return consumer;
 }
 
