@@ -11,81 +11,36 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
-#include "libs/grpc/error_status.h"
 #include "services/provisioner/adapters/grpc/testing/api_fixture.h"
+#include "services/provisioner/adapters/grpc/testing/watch_stream.h"
 #include "services/provisioner/adapters/records/state_records.h"
 #include "services/provisioner/adapters/records/topic_records.h"
 #include "sluice/provisioner/v1/organization_service.pb.h"
-#include "sluice/provisioner/v1/watch_service.grpc.pb.h"
 
 namespace sluice::provisioner {
 namespace {
 
 using testing::ApiFixture;
+using testing::WatchStream;
 using v1::WatchResponse;
 
 constexpr int kEnvironmentSlot = 0;
 constexpr int kOperationSlot = 4;
 constexpr int kTopicSlot = 5;
 
-// One open stream; reads block until something comes.
-class Stream {
- public:
-  Stream(ApiFixture& api, const std::string& key, const std::string& parent, const std::string& token = "")
-      : stub_(v1::WatchService::NewStub(api.NewChannel(key))) {
-    v1::WatchRequest request;
-    request.set_parent(parent);
-    request.set_resume_token(token);
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(120));
-    reader_ = stub_->Watch(&context_, request);
-  }
-  ~Stream() {
-    context_.TryCancel();
-    WatchResponse rest;
-    while (reader_->Read(&rest)) {
+// Names of the snapshot; the token of its end.
+std::set<std::string> SnapshotOf(WatchStream& stream, std::string& token) {
+  std::set<std::string> names;
+  while (true) {
+    const WatchResponse response = stream.Next();
+    if (response.kind() != WatchResponse::SNAPSHOT) {
+      EXPECT_EQ(response.kind(), WatchResponse::SNAPSHOT_END);
+      token = response.resume_token();
+      return names;
     }
-    if (!finished_) reader_->Finish();
+    names.insert(response.environment().name());
   }
-
-  // The next message, heartbeats skipped; a default one (KIND_UNSPECIFIED) when the stream has ended.
-  WatchResponse Next() {
-    WatchResponse response;
-    do {
-      if (!reader_->Read(&response)) return WatchResponse();
-    } while (response.kind() == WatchResponse::HEARTBEAT);
-    return response;
-  }
-  WatchResponse NextOfAnyKind() {
-    WatchResponse response;
-    return reader_->Read(&response) ? response : WatchResponse();
-  }
-  // Names of the snapshot; the token of its end.
-  std::set<std::string> Snapshot(std::string& token) {
-    std::set<std::string> names;
-    while (true) {
-      const WatchResponse response = Next();
-      if (response.kind() != WatchResponse::SNAPSHOT) {
-        EXPECT_EQ(response.kind(), WatchResponse::SNAPSHOT_END);
-        token = response.resume_token();
-        return names;
-      }
-      names.insert(response.environment().name());
-    }
-  }
-  absl::Status End() {
-    WatchResponse rest;
-    while (reader_->Read(&rest)) {
-    }
-    finished_ = true;
-    return rpc::FromGrpcStatus(reader_->Finish());
-  }
-
- private:
-  ::grpc::ClientContext context_;
-  std::unique_ptr<v1::WatchService::Stub> stub_;
-  std::unique_ptr<::grpc::ClientReader<WatchResponse>> reader_;
-  bool finished_ = false;
-};
+}
 
 class WatchTest : public ::testing::Test {
  protected:
@@ -173,9 +128,9 @@ class WatchTest : public ::testing::Test {
 
 TEST_F(WatchTest, ShowsThePresentThenEachChangeAndNothingOfOthers) {
   Start();
-  Stream stream(*api_, acme_, "organizations/acme");
+  WatchStream stream(*api_, acme_, "organizations/acme");
   std::string token;
-  EXPECT_EQ(stream.Snapshot(token), (std::set<std::string>{"organizations/acme/environments/prod"}));
+  EXPECT_EQ(SnapshotOf(stream, token), (std::set<std::string>{"organizations/acme/environments/prod"}));
   EXPECT_FALSE(token.empty());
   Happen("evil", "secret");
   Happen("acme", "one");
@@ -197,11 +152,11 @@ TEST_F(WatchTest, ShowsThePresentThenEachChangeAndNothingOfOthers) {
 TEST_F(WatchTest, TellsOfTopicsOfItsScopeAndOfTheirEnd) {
   Start();
   ASSERT_TRUE(api_->AddEnvironment(acme_, "acme", "test").ok());
-  Stream all(*api_, acme_, "organizations/acme");
-  Stream other_environment(*api_, acme_, "organizations/acme/environments/test");
+  WatchStream all(*api_, acme_, "organizations/acme");
+  WatchStream other_environment(*api_, acme_, "organizations/acme/environments/test");
   std::string token;
-  all.Snapshot(token);
-  other_environment.Snapshot(token);
+  SnapshotOf(all, token);
+  SnapshotOf(other_environment, token);
   TopicHappens("evil", "lair", "secret", 1);
   TopicHappens("acme", "prod", "orders", 2);
   TopicHappens("acme", "prod", "orders", 3, /*erased=*/true);
@@ -219,7 +174,7 @@ TEST_F(WatchTest, TellsOfTopicsOfItsScopeAndOfTheirEnd) {
   EXPECT_EQ(other_environment.Next().topic().name(),
             "organizations/acme/environments/test/kafkaClusters/orders/topics/t");
   // From the token of the first: the second, and what came after.
-  Stream resumed(*api_, acme_, "organizations/acme", made.resume_token());
+  WatchStream resumed(*api_, acme_, "organizations/acme", made.resume_token());
   EXPECT_TRUE(resumed.Next().erased());
   EXPECT_EQ(resumed.Next().topic().name(), "organizations/acme/environments/test/kafkaClusters/orders/topics/t");
 }
@@ -227,7 +182,7 @@ TEST_F(WatchTest, TellsOfTopicsOfItsScopeAndOfTheirEnd) {
 TEST_F(WatchTest, BeginsWithTheTopicsThatAreThere) {
   Start();
   AddClusterWithTopics("acme", "prod", {"a", "b"});
-  Stream stream(*api_, acme_, "organizations/acme");
+  WatchStream stream(*api_, acme_, "organizations/acme");
   std::set<std::string> topics;
   WatchResponse response = stream.Next();
   for (; response.kind() == WatchResponse::SNAPSHOT; response = stream.Next()) {
@@ -245,9 +200,9 @@ TEST_F(WatchTest, BeginsWithTheTopicsThatAreThere) {
 
 TEST_F(WatchTest, SaysThatAResourceIsGone) {
   Start();
-  Stream stream(*api_, acme_, "organizations/acme");
+  WatchStream stream(*api_, acme_, "organizations/acme");
   std::string token;
-  stream.Snapshot(token);
+  SnapshotOf(stream, token);
   Environment environment;
   environment.meta.uid = "env-gone";
   environment.meta.name = "organizations/acme/environments/gone";
@@ -261,19 +216,19 @@ TEST_F(WatchTest, ResumesFromATokenWithNothingLeftOut) {
   Start();
   std::string token;
   {
-    Stream stream(*api_, acme_, "organizations/acme");
-    stream.Snapshot(token);
+    WatchStream stream(*api_, acme_, "organizations/acme");
+    SnapshotOf(stream, token);
     Happen("acme", "one");
     token = stream.Next().resume_token();
   }
   Happen("acme", "two");
   Happen("acme", "three");
-  Stream resumed(*api_, acme_, "organizations/acme", token);
+  WatchStream resumed(*api_, acme_, "organizations/acme", token);
   EXPECT_EQ(resumed.Next().environment().name(), "organizations/acme/environments/two");
   EXPECT_EQ(resumed.Next().environment().name(), "organizations/acme/environments/three");
   // Another watch's token, and none of ours.
-  EXPECT_EQ(ErrorReason(Stream(*api_, evil_, "organizations/evil", token).End()), "RESUME_TOKEN_INVALID");
-  const absl::Status forged = Stream(*api_, acme_, "organizations/acme", "forged").End();
+  EXPECT_EQ(ErrorReason(WatchStream(*api_, evil_, "organizations/evil", token).End()), "RESUME_TOKEN_INVALID");
+  const absl::Status forged = WatchStream(*api_, acme_, "organizations/acme", "forged").End();
   EXPECT_EQ(ErrorReason(forged), "RESUME_TOKEN_INVALID");
   EXPECT_EQ(GetErrorDetail(forged)->field, "resume_token");
 }
@@ -282,12 +237,12 @@ TEST_F(WatchTest, RefusesATokenOlderThanWhatIsKept) {
   Start();
   std::string token;
   {
-    Stream stream(*api_, acme_, "organizations/acme");
-    stream.Snapshot(token);
+    WatchStream stream(*api_, acme_, "organizations/acme");
+    SnapshotOf(stream, token);
   }
   // As after a restart that did not take in so much of the past.
   api_->server().RingForTest().Begin({100, 100, 100, 100, 100, 100});
-  const absl::Status status = Stream(*api_, acme_, "organizations/acme", token).End();
+  const absl::Status status = WatchStream(*api_, acme_, "organizations/acme", token).End();
   EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(ErrorReason(status), "RESUME_TOKEN_EXPIRED");
 }
@@ -298,9 +253,9 @@ TEST_F(WatchTest, DoesNotShowAnEventThatTheSnapshotHasOvertaken) {
   get.set_name("organizations/acme/environments/prod");
   v1::Environment prod;
   ASSERT_TRUE(api_->Call("/sluice.provisioner.v1.OrganizationService/GetEnvironment", get, acme_, &prod).ok());
-  Stream stream(*api_, acme_, "organizations/acme");
+  WatchStream stream(*api_, acme_, "organizations/acme");
   std::string token;
-  stream.Snapshot(token);
+  SnapshotOf(stream, token);
   Environment old;
   old.meta.uid = prod.uid();
   old.meta.name = prod.name();
@@ -317,9 +272,9 @@ TEST_F(WatchTest, DoesNotShowAnEventThatTheSnapshotHasOvertaken) {
 
 TEST_F(WatchTest, EndsAtItsAgeAndBeatsMeanwhile) {
   Start({.heartbeat = absl::Milliseconds(300), .age = absl::Seconds(3)});
-  Stream stream(*api_, acme_, "organizations/acme");
+  WatchStream stream(*api_, acme_, "organizations/acme");
   std::string token;
-  stream.Snapshot(token);
+  SnapshotOf(stream, token);
   const WatchResponse beat = stream.NextOfAnyKind();
   EXPECT_EQ(beat.kind(), WatchResponse::HEARTBEAT);
   EXPECT_FALSE(beat.resume_token().empty());
@@ -338,9 +293,9 @@ TEST_F(WatchTest, ARevokedKeysStreamEndsWithinASecondOrSo) {
   binding.mutable_role_binding()->set_role(v1::RoleBinding::VIEWER);
   binding.mutable_role_binding()->set_scope("organizations/acme");
   ASSERT_TRUE(api_->Call("/sluice.provisioner.v1.OrganizationService/CreateRoleBinding", binding, acme_).ok());
-  Stream stream(*api_, key->bearer, "organizations/acme");
+  WatchStream stream(*api_, key->bearer, "organizations/acme");
   std::string token;
-  stream.Snapshot(token);
+  SnapshotOf(stream, token);
   v1::DeleteApiKeyRequest revoke;
   revoke.set_name(key->name);
   ASSERT_TRUE(api_->Call("/sluice.provisioner.v1.OrganizationService/DeleteApiKey", revoke, acme_).ok());
@@ -352,8 +307,8 @@ TEST_F(WatchTest, ASlowReaderIsCutAndMayResume) {
   constexpr int kEvents = 6000;  // of 50,000
   std::string token;
   {
-    Stream stream(*api_, acme_, "organizations/acme");
-    stream.Snapshot(token);
+    WatchStream stream(*api_, acme_, "organizations/acme");
+    SnapshotOf(stream, token);
     // A heartbeat comes when it has caught up.
     ASSERT_EQ(stream.NextOfAnyKind().kind(), WatchResponse::HEARTBEAT);
     // Far more than the transport takes in for a client that does not read, and less than the ring keeps.
@@ -370,7 +325,7 @@ TEST_F(WatchTest, ASlowReaderIsCutAndMayResume) {
   std::string last;
   const auto has_all = [&] { return absl::EndsWith(last, "5999"); };
   while (!has_all()) {
-    Stream resumed(*api_, acme_, "organizations/acme", token);
+    WatchStream resumed(*api_, acme_, "organizations/acme", token);
     const std::string before = last;
     while (!has_all()) {
       const WatchResponse response = resumed.Next();
