@@ -48,9 +48,9 @@ ClusterState::ClusterState(const Snapshot& snapshot)
     rack_.push_back(rack);
     rack_stays.resize(rack_index.size());
     rack_stays[rack] |= broker.stays();
+    if (broker.stays()) staying_.push_back(static_cast<int>(stays_.size()));
     stays_.push_back(broker.stays());
     may_receive_.push_back(broker.stays() && !broker.excluded);
-    staying_brokers_ += broker.stays();
   }
   staying_racks_ = std::count(rack_stays.begin(), rack_stays.end(), 1);
 
@@ -72,7 +72,7 @@ ClusterState::ClusterState(const Snapshot& snapshot)
     }
   }
   for (size_t topic = 0; topic < topic_total.size(); ++topic) {
-    topic_limit_[topic] = (topic_total[topic] + staying_brokers_ - 1) / std::max(1, staying_brokers_) + kTopicSlack;
+    topic_limit_[topic] = (topic_total[topic] + staying_brokers() - 1) / std::max(1, staying_brokers()) + kTopicSlack;
   }
   if (snapshot.has_several_log_dirs()) BuildLogDirs();
 }

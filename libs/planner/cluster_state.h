@@ -64,9 +64,12 @@ class ClusterState {
   bool MayMoveToAnyRack(uint32_t slot, int broker) const;
   bool MayReceive(int broker) const { return may_receive_[broker]; }
   bool Stays(int broker) const { return stays_[broker]; }
+  bool IsNew(int broker) const { return snapshot_.brokers[broker].state == BrokerState::kNew; }
+  // Those that stay, in the order of the snapshot.
+  const std::vector<int>& staying() const { return staying_; }
   int RackOf(int broker) const { return rack_[broker]; }
   int staying_racks() const { return staying_racks_; }
-  int staying_brokers() const { return staying_brokers_; }
+  int staying_brokers() const { return static_cast<int>(staying_.size()); }
 
   // How much the topic is over its fair share on brokers: the change of Σ max(0, count − (⌈mean⌉ + 2)) when a replica
   // of `topic` goes from one broker to another: −1, 0 or 1.
@@ -107,6 +110,7 @@ class ClusterState {
   std::vector<LoadVector> load_;
   std::vector<int> rack_;
   std::vector<char> stays_;
+  std::vector<int> staying_;
   std::vector<char> may_receive_;
   std::vector<uint16_t> topic_count_;  // topic × broker
   std::vector<uint16_t> topic_limit_;
@@ -116,7 +120,6 @@ class ClusterState {
   std::vector<uint32_t> first_log_dir_;
   std::vector<double> log_dir_load_, log_dir_limit_;
   int staying_racks_ = 0;
-  int staying_brokers_ = 0;
 };
 
 inline LoadVector ClusterState::Contribution(uint32_t slot) const {

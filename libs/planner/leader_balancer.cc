@@ -15,30 +15,19 @@ constexpr size_t kSample = 512;
 }  // namespace
 
 LeaderBalancer::LeaderBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
-    : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    if (state.Stays(b)) staying_.push_back(b);
-  }
-}
+    : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {}
 
 void LeaderBalancer::Run() {
   WorstFirst(
-      staying_, goal_.good_enough(), budget_,
+      state_.staying(), goal_.good_enough(), budget_,
       [&](int b) { return goal_.Cost<kLeaders, kOut, kCpuUse>(b, state_.Load(b)); },
       [&](int b, std::vector<int>& touched) { return Improve(b, touched); });
 }
 
 void LeaderBalancer::LeadFromNewBrokers() {
-  std::vector<int> added;
-  for (int b : staying_) {
-    if (state_.snapshot().brokers[b].state == BrokerState::kNew) added.push_back(b);
-  }
-  WorstFirst(
-      added, goal_.good_enough(), budget_,
-      [&](int b) {
-        const bool is_new = state_.snapshot().brokers[b].state == BrokerState::kNew;
-        return is_new ? goal_.Cost<kLeaders, kOut, kCpuUse>(b, state_.Load(b)) : 0.0;
-      },
+  WorstNewFirst(
+      state_, goal_.good_enough(), budget_,
+      [&](int b) { return goal_.Cost<kLeaders, kOut, kCpuUse>(b, state_.Load(b)); },
       [&](int b, std::vector<int>& touched) { return Improve(b, touched); });
 }
 

@@ -44,7 +44,6 @@ class LeaderBalancer {
   const BalanceGoal& goal_;
   WorkBudget& budget_;
   ReasonLog& reasons_;
-  std::vector<int> staying_;
   size_t turn_ = 0;  // shifts the samples
   std::vector<Candidate> candidates_;
   std::vector<double> cost_now_;  // by broker, while scanning

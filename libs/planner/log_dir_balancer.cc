@@ -38,11 +38,11 @@ void LogDirBalancer::EvenOut() {
   Relieve();
   if (!state_.snapshot().has_several_log_dirs()) return;
   for (size_t broker = 0; broker < state_.brokers(); ++broker) {
-    if (state_.Stays(broker) && state_.LogDirsOf(broker) > 1) LevelBroker(broker, kUnevenStart, kUnevenStop);
+    if (state_.Stays(broker) && state_.LogDirsOf(broker) > 1) LevelBroker(broker);
   }
 }
 
-void LogDirBalancer::LevelBroker(int broker, double start, double stop) {
+void LogDirBalancer::LevelBroker(int broker) {
   double load = 0, limit = 0;
   for (int dir = 0; dir < state_.LogDirsOf(broker); ++dir) {
     load += state_.LogDirLoad(broker, dir);
@@ -50,8 +50,8 @@ void LogDirBalancer::LevelBroker(int broker, double start, double stop) {
   }
   const double mean = load / limit;
   for (int dir = 0; dir < state_.LogDirsOf(broker); ++dir) {
-    if (Use(broker, dir) <= mean + start) continue;
-    MoveOut(broker, dir, (Use(broker, dir) - mean - stop) * std::max(1.0, state_.LogDirLimit(broker, dir)));
+    if (Use(broker, dir) <= mean + kUnevenStart) continue;
+    MoveOut(broker, dir, (Use(broker, dir) - mean - kUnevenStop) * std::max(1.0, state_.LogDirLimit(broker, dir)));
   }
 }
 

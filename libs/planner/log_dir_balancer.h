@@ -16,8 +16,8 @@ class LogDirBalancer {
   void EvenOut();
 
  private:
-  // A log dir fuller than `start` beyond the mean of its broker comes down to `stop` beyond it, in parts of its limit.
-  void LevelBroker(int broker, double start, double stop);
+  // Brings down the log dirs that are far fuller than the mean of their broker.
+  void LevelBroker(int broker);
   // Moves out of `from` what brings it down by `excess_mb` or a little more, as far as there is room.
   void MoveOut(int broker, int from, double excess_mb);
   bool TryMove(int broker, uint32_t slot);

@@ -33,7 +33,6 @@ ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, W
     : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
   size_t replicas = 0, least_replication = SIZE_MAX;
   for (size_t b = 0; b < state.brokers(); ++b) {
-    if (state.Stays(b)) staying_.push_back(b);
     replicas += state.On(b).size();
     mean_disk_ += state.Load(b)[kDiskUse];
   }
@@ -48,23 +47,16 @@ ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, W
 void ReplicaBalancer::Run() {
   FindDirection();
   WorstFirst(
-      staying_, goal_.good_enough(), budget_,
+      state_.staying(), goal_.good_enough(), budget_,
       [&](int b) { return goal_.Cost<kReplicas, kDiskUse, kIn>(b, state_.Load(b)); },
       [&](int b, std::vector<int>& touched) { return Improve(b, false, touched); });
 }
 
 void ReplicaBalancer::FillNewBrokers() {
   FindDirection();
-  std::vector<int> added;
-  for (int b : staying_) {
-    if (state_.snapshot().brokers[b].state == BrokerState::kNew) added.push_back(b);
-  }
-  WorstFirst(
-      added, goal_.good_enough(), budget_,
-      [&](int b) {
-        const bool is_new = state_.snapshot().brokers[b].state == BrokerState::kNew;
-        return is_new ? goal_.Cost<kReplicas, kDiskUse, kIn>(b, state_.Load(b)) : 0.0;
-      },
+  WorstNewFirst(
+      state_, goal_.good_enough(), budget_,
+      [&](int b) { return goal_.Cost<kReplicas, kDiskUse, kIn>(b, state_.Load(b)); },
       [&](int b, std::vector<int>& touched) { return Pull<kReplicas, kDiskUse, kIn>(b, touched); });
 }
 
@@ -215,7 +207,7 @@ bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched)
 template <int... Ks>
 void ReplicaBalancer::ChoosePartners(int broker, const LoadVector& typical, double sign) {
   ranked_.clear();
-  for (int partner : staying_) {
+  for (int partner : state_.staying()) {
     if (partner == broker || (sign > 0 && !state_.MayReceive(partner))) continue;
     const bool same_rack = state_.RackOf(partner) == state_.RackOf(broker);
     if (racks_are_fixed_ && !same_rack) continue;
@@ -274,7 +266,7 @@ int ReplicaBalancer::Quota(int broker) const {
 
 void ReplicaBalancer::FindDirection() {
   double leave = 0, come = 0;
-  for (int b : staying_) {
+  for (int b : state_.staying()) {
     const double disk = state_.Load(b)[kDiskUse], share = goal_.Share(b, kDiskUse);
     leave += std::max(0.0, disk - goal_.High(b, kDiskUse) * share);
     come += std::max(0.0, goal_.Low(b, kDiskUse) * share - disk);

@@ -60,7 +60,6 @@ class ReplicaBalancer {
   const BalanceGoal& goal_;
   WorkBudget& budget_;
   ReasonLog& reasons_;
-  std::vector<int> staying_;
   bool racks_are_fixed_;  // a replica can only go to a broker of its own rack
   double mean_disk_ = 0;  // of a replica
   // Is more disk use above the windows than missing below? Then the bytes that leave are the bound, else those that

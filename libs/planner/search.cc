@@ -63,11 +63,7 @@ Search::Search(const Snapshot& snapshot, const PlanOptions& options)
       replicas_(state_, goal_, budget_, reasons_),
       leaders_(state_, goal_, budget_, reasons_),
       swapper_(state_, goal_, budget_, reasons_),
-      log_dirs_(state_, budget_, reasons_) {
-  for (size_t b = 0; b < state_.brokers(); ++b) {
-    if (state_.Stays(b)) staying_.push_back(b);
-  }
-}
+      log_dirs_(state_, budget_, reasons_) {}
 
 void Search::Run() {
   switch (options_.mode) {
@@ -117,7 +113,7 @@ void Search::EvenOut() {
 }
 
 bool Search::AllWithin() const {
-  return std::all_of(staying_.begin(), staying_.end(), [&](int b) {
+  return std::all_of(state_.staying().begin(), state_.staying().end(), [&](int b) {
     return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)) <= goal_.good_enough();
   });
 }
@@ -128,10 +124,10 @@ void Search::Polish() {
   for (int round = 0; round < kPolishRounds && !budget_.spent(); ++round) {
     const double before = TotalCost(state_, goal_);
     if (AllWithin()) return;
-    WorstFirst(staying_, goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
+    WorstFirst(state_.staying(), goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
       return leaders_.Improve(b, touched) || replicas_.Improve(b, true, touched);
     });
-    WorstFirst(staying_, goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
+    WorstFirst(state_.staying(), goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
       return swapper_.Improve(b, touched) || leaders_.Improve(b, touched);
     });
     if (TotalCost(state_, goal_) > before * kStillWorthwhile) return;

@@ -53,7 +53,6 @@ class Search {
   LeaderBalancer leaders_;
   ReplicaSwapper swapper_;
   LogDirBalancer log_dirs_;
-  std::vector<int> staying_;
 };
 
 }  // namespace sluice::planner

@@ -51,7 +51,7 @@ class Paper {
       for (int r = 0; r < kResources; ++r) load_[b][r] += changes[b].end[r];
       for (const auto& [dir, mb] : changes[b].disk_end) disk_[b][dir] += mb;
     }
-    for (const Step& step : batch.steps) now_.insert_or_assign(step.partition, After(step));
+    for (const Step& step : batch.steps) now_.insert_or_assign(step.partition, After(step, Now(step.partition)));
   }
 
  private:
@@ -78,8 +78,7 @@ class Paper {
     }
     return place;
   }
-  Placement After(const Step& step) const {
-    const Placement old = Now(step.partition);
+  static Placement After(const Step& step, const Placement& old) {
     Placement after{step.replicas, step.log_dirs, {}};
     after.log_dirs.resize(step.replicas.size(), 0);
     for (uint16_t b : step.replicas) {
@@ -90,7 +89,7 @@ class Paper {
   }
   void Gather(const Step& step, std::vector<Changes>& changes) const {
     const Placement old = Now(step.partition);
-    const Placement after = After(step);
+    const Placement after = After(step, old);
     for (uint16_t b : Union(old.replicas, step.replicas)) {
       Changes& here = changes[b];
       const size_t was = Find(old.replicas, b), is = Find(after.replicas, b);
@@ -122,7 +121,7 @@ class Paper {
     return (leads ? snapshot_.leader_load : snapshot_.follower_load)[partition][kDisk];
   }
   static bool Has(const std::vector<uint16_t>& brokers, uint16_t broker) {
-    return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
+    return Find(brokers, broker) < brokers.size();
   }
   static std::vector<uint16_t> Union(std::vector<uint16_t> a, const std::vector<uint16_t>& b) {
     for (uint16_t broker : b) {
@@ -165,7 +164,7 @@ class Paper {
     if (snapshot_.brokers[step.replicas[0]].state == BrokerState::kDead) {
       Report(found.gone_broker, found, step, "would be led by a dead broker");
     }
-    const Placement after = After(step);
+    const Placement after = After(step, place);
     if (!after.in_sync[0] && step.replicas[0] != old[0]) {
       Report(found.in_sync, found, step, "would be led by a replica that is not in sync");
     }

@@ -24,8 +24,7 @@ class Finder {
   }
   void Uneven(bool new_brokers_only) {
     for (size_t b = 0; b < end_.brokers(); ++b) {
-      const bool is_new = end_.snapshot().brokers[b].state == BrokerState::kNew;
-      if (!end_.Stays(b) || (new_brokers_only && !is_new)) continue;
+      if (!end_.Stays(b) || (new_brokers_only && !end_.IsNew(b))) continue;
       for (int k : kEvened) {
         if (new_brokers_only && (k == kLeaders || k == kOut)) continue;
         if (goal_.Share(b, k) <= 0) continue;

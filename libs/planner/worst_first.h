@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/planner/cluster_state.h"
 #include "libs/planner/work_budget.h"
 
 namespace sluice::planner {
@@ -40,6 +41,17 @@ void WorstFirst(const std::vector<int>& brokers, double good_enough, WorkBudget&
       if (now > good_enough) queue.emplace(now, other);
     }
   }
+}
+
+// The same over the new brokers alone: others may be touched, and are not worked on for that.
+template <typename Cost, typename Improve>
+void WorstNewFirst(const ClusterState& state, double good_enough, WorkBudget& budget, Cost cost, Improve improve) {
+  std::vector<int> added;
+  for (int broker : state.staying()) {
+    if (state.IsNew(broker)) added.push_back(broker);
+  }
+  WorstFirst(
+      added, good_enough, budget, [&](int broker) { return state.IsNew(broker) ? cost(broker) : 0.0; }, improve);
 }
 
 }  // namespace sluice::planner
