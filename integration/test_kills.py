@@ -2,12 +2,11 @@
 describe tells the truth. The steps are read from the sources, so that a new one is tried without a line here."""
 
 import json
-import time
-import uuid
 
 import pytest
 from harness.clients import ConfluentClient
 from harness.faults import Reaper, declared, log_of
+from harness.patience import ask
 from harness.tenants import Cluster, Credentials, fresh_name, wait_for_warm_cell
 from harness.waiting import eventually
 
@@ -44,40 +43,24 @@ class Life:
         self.options = options
         self.purge = purge
 
-    def again(self, *arguments, timeout_s=300):
-        """With one request id, so that a repeat has no second effect."""
-        request = str(uuid.uuid4())
-        deadline = time.monotonic() + timeout_s
-        while True:
-            ended = self.cli.run(*arguments, "--request-id", request, "--timeout", "60s")
-            if ended.code == 0:
-                return json.loads(ended.out)
-            if ended.reason == "SECRET_SHOWN_ONCE":
-                # The answer was lost on its way: its key is of no use, another is made.
-                request = str(uuid.uuid4())
-                continue
-            # 6: out of reach or slow. Anything else is an answer, and the wrong one.
-            assert ended.code == 6, str(ended)
-            assert time.monotonic() < deadline, str(ended)
-
     def live(self):
         """The whole life; gives the cluster's id."""
-        made = self.again("kafka", "create", self.name, "--type", self.kind, *self.options)
+        made = ask(self.cli, "kafka", "create", self.name, "--type", self.kind, *self.options)
         assert made["state"] == "READY"
         cluster = Cluster(self.cli, made)
-        key = Credentials.of(self.again("key", "create", "--cluster", self.name))
-        topic = self.again("topic", "create", "clicks", "--cluster", self.name)["kafka_name"]
-        updated = self.again("kafka", "update", self.name, "--partition-limit", "77")
+        key = Credentials.of(ask(self.cli, "key", "create", "--cluster", self.name))
+        topic = ask(self.cli, "topic", "create", "clicks", "--cluster", self.name)["kafka_name"]
+        updated = ask(self.cli, "kafka", "update", self.name, "--partition-limit", "77")
         assert updated["effective_limits"]["partitions"] == 77
         client = ConfluentClient(key)
         client.produce(topic, ["one"])
         assert client.consume(topic, cluster.prefix + "g", 1) == ["one"]
-        self.again("kafka", "delete", self.name, "--force", "--yes")
-        back = self.again("kafka", "undelete", self.name)
+        ask(self.cli, "kafka", "delete", self.name, "--force", "--yes")
+        back = ask(self.cli, "kafka", "undelete", self.name)
         assert back["id"] == cluster.id
-        self.again("topic", "delete", "clicks", "--cluster", self.name, "--yes")
-        self.again("key", "delete", key.key_name, "--cluster", self.name, "--yes")
-        self.again("kafka", "delete", self.name, "--force", *self.purge, "--yes")
+        ask(self.cli, "topic", "delete", "clicks", "--cluster", self.name, "--yes")
+        ask(self.cli, "key", "delete", key.key_name, "--cluster", self.name, "--yes")
+        ask(self.cli, "kafka", "delete", self.name, "--force", *self.purge, "--yes")
         eventually(self.is_purged, 120, "what was deleted is purged when its time has come")
         return cluster.id
 

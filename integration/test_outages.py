@@ -6,12 +6,11 @@ import pytest
 from harness import cli as exit_codes
 from harness.clients import ConfluentClient
 from harness.faults import stopped
+from harness.stops import CONTROL_PLANE
 from harness.tenants import fresh_name, wait_for_warm_cell
 from harness.waiting import eventually, holds
 
 pytestmark = pytest.mark.faults
-
-CONTROL_PLANE = ("provisioner", "bus-broker", "bus-controller", "postgres")
 
 
 @pytest.fixture(scope="module")

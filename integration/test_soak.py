@@ -93,7 +93,6 @@ class Life:
             assert operation["done"], f"an operation without end: {operation}"
         return read
 
-
     @staticmethod
     def _read(cluster, client, topic, count):
         """None while a broker that has just come back does not know the key yet: Kafka says so for some seconds."""

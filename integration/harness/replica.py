@@ -1,8 +1,6 @@
 """A second provisioner beside the stack's own: the same database, bus and secrets, ports of its own."""
 
-import socket
-
-from stack import processes
+from stack import ports, processes
 from stack.component import Component
 from stack.services import _healthy
 
@@ -17,14 +15,14 @@ class Replica:
 
     def __init__(self, stack):
         self.stack = stack
-        self.api_port = _free_port()
-        self.metrics_port = _free_port()
+        self.api_port = ports.free_port()
+        self.metrics_port = ports.free_port()
 
     def __enter__(self):
         component = Component(
             name=NAME,
             command=self._command,
-            ready=lambda: _healthy(self.metrics_port) and _listens(self.api_port),
+            ready=lambda: _healthy(self.metrics_port),
             listens={"second api": self.api_port, "second metrics": self.metrics_port},
             stop_timeout_s=30,
         )
@@ -65,14 +63,3 @@ class Replica:
         """The one that holds the lease; None while nobody or more than one says so."""
         holders = [name for name, epoch in self.relay_epochs().items() if epoch > 0]
         return holders[0] if len(holders) == 1 else None
-
-
-def _listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
