@@ -86,7 +86,9 @@ class Bus:
         from confluent_kafka import Producer
 
         errors = []
-        producer = Producer({**(self.satellite_settings if as_satellite else self.settings), "message.timeout.ms": 20000})
+        # Keys to the partitions to which Java's clients and the relay send them.
+        producer = Producer({**(self.satellite_settings if as_satellite else self.settings), "message.timeout.ms": 20000,
+                             "partitioner": "murmur2_random"})
         producer.produce(topic, key=key, value=value, headers=headers, on_delivery=lambda error, _: errors.append(error))
         producer.flush(30)
         # By text: a KafkaError cannot be compared with None.
