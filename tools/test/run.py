@@ -3,6 +3,7 @@
 --all adds the full matrix: sanitizers, clang-tidy on every file, tests marked `full` (real lengths of stops, soak)."""
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -25,6 +26,9 @@ SANITIZED = ("//libs/base/...", "//libs/bus/...", "//libs/operator/...", "//libs
              "//libs/pki/...", "//libs/grpc/...", "//services/provisioner/core/...", "//services/satellite/core/...")
 # Without abseil's Mutex, whose uninstrumented library gives false alarms (docs/testing.md).
 THREAD_SANITIZED = ("//libs/clock/...", "//libs/failpoint/...", "//libs/log/...")
+
+# Scenarios that wait for most of their time, each on a stack of its own.
+LONG_STOPS = "integration/test_long_stops.py"
 
 
 class Run:
@@ -55,11 +59,35 @@ class Run:
         self.results.add(found)
         print(f"   {found.line()}", flush=True)
 
+    def _pytest_command(self, report, *arguments):
+        return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *arguments]
+
+    def _report(self, name):
+        return self.folder / (name.replace(" ", "-") + ".xml")
+
     def pytest(self, name, *arguments):
         self.say(name)
-        report = self.folder / (name.replace(" ", "-") + ".xml")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *arguments]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        command = self._pytest_command(self._report(name), *arguments)
+        self._count_pytest(name, subprocess.run(command, cwd=ROOT, check=False).returncode)
+
+    @contextlib.contextmanager
+    def beside(self, name, *arguments):
+        """A pytest that mostly waits runs while the body works; what it says is shown when both have ended."""
+        self.say(f"{name}, beside what follows")
+        shown = self.folder / (name.replace(" ", "-") + ".log")
+        with shown.open("w") as log:
+            process = subprocess.Popen(self._pytest_command(self._report(name), *arguments), cwd=ROOT, stdout=log,
+                                       stderr=subprocess.STDOUT)
+            try:
+                yield
+            finally:
+                code = process.wait()
+        self.say(f"{name}, ended")
+        print(shown.read_text(errors="replace"), flush=True)
+        self._count_pytest(name, code)
+
+    def _count_pytest(self, name, code):
+        report = self._report(name)
         found = counts.of_junit(report) if report.exists() else counts.Results()
         if code not in (0, 1, 5) and found.failed == 0:  # 5: nothing collected
             found.record(f"{name}: pytest ended with {code}", False)
@@ -68,7 +96,7 @@ class Run:
     def everything_in_order(self):
         self.check("build", BAZEL, "build", *PROGRESS, "//...")
         self.check("lint", sys.executable, "tools/lint/lint.py")
-        self.check("clang-tidy", "tools/tidy", "--all" if self.everything else "--changed")
+        self.clang_tidy()
         wanted = "" if self.everything else "-full,"
         self.bazel("unit tests", ["//..."], f"--test_tag_filters={wanted}-kafka,-postgres,-exclusive", "--build_tests_only")
         # Each of them starts servers: one at a time, so that none misses a deadline for want of a core.
@@ -76,9 +104,17 @@ class Run:
                    "--build_tests_only", "--local_test_jobs=1")
         self.pytest("tools", "tools", "bench/live")
         if (ROOT / "integration").exists():
-            self.pytest("integration", "integration", *([] if self.everything else ["-m", "not full"]))
+            self.pytest("integration", "integration",
+                        *([f"--ignore={LONG_STOPS}"] if self.everything else ["-m", "not full"]))
         if self.everything:
             self.sanitizers()
+
+    def clang_tidy(self):
+        if not self.everything:
+            return self.check("clang-tidy", "tools/tidy", "--changed")
+        # Half an hour in which stacks stand still, and half an hour of one file after the other.
+        with self.beside("long stops", LONG_STOPS):
+            self.check("clang-tidy", "nice", "tools/tidy", "--all")
 
     def sanitizers(self):
         pure = "--test_tag_filters=-kafka,-postgres,-exclusive"
