@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/operator/broker_config.h"
+#include "libs/operator/moves/retire_gate.h"
 
 namespace sluice::op {
 namespace {
@@ -13,6 +14,8 @@ using Process = NodeSeen::Process;
 
 NodeRole RoleOf(int32_t node_id) { return node_id >= kFirstControllerId ? NodeRole::kController : NodeRole::kBroker; }
 
+constexpr char kOneAtATime[] = "a rebalance is under way; one disruptive thing at a time";
+
 std::string Called(int32_t node_id) { return absl::StrCat(std::string(Name(RoleOf(node_id))), " ", node_id); }
 
 // Plans one snapshot; lives for one call.
@@ -20,6 +23,10 @@ class ClusterPlanner {
  public:
   ClusterPlanner(const PlannerPolicy& policy, const Snapshot& snapshot) : policy_(policy), s_(snapshot) {
     for (const NodeSeen& node : s_.nodes) seen_[node.node_id] = &node;
+    for (const NodeSeen& node : s_.nodes) {
+      if (Leaving(node)) plan_.leaving.push_back(node.node_id);
+    }
+    if (s_.health && s_.health->partitions) replicas_ = ReplicasByBroker(*s_.health->partitions);
   }
 
   Plan Run() {
@@ -44,6 +51,10 @@ class ClusterPlanner {
   void Do(Step::Kind kind, int32_t node_id, std::string reason) { plan_.steps.push_back({kind, node_id, reason}); }
   void WaitFor(std::string what, int32_t node_id, std::string reason, std::string message) {
     plan_.waits.push_back({std::move(what), node_id, std::move(reason), std::move(message)});
+  }
+
+  bool Leaving(const NodeSeen& node) const {
+    return !s_.deleted && node.role == NodeRole::kBroker && node.node_id >= kFirstBrokerId + s_.spec.brokers;
   }
 
   // Controllers first: the brokers cannot do without them.
@@ -104,10 +115,11 @@ class ClusterPlanner {
     }
   }
 
-  // Also brokers above the wished number: they hold data until a shrink has moved it.
+  // Also brokers above the wished number, while they hold data: it comes off them the better for it.
   void Repair() {
     for (const NodeSeen* node : ControllersFirst()) {
       if (node->process != Process::kNone) continue;
+      if (Leaving(*node) && GateOf(node->node_id).verdict == GateVerdict::kPass) continue;
       const Moment at = RestartAt(*node);
       if (at > s_.now) {
         WaitFor("restart", node->node_id, "BACKING_OFF",
@@ -148,6 +160,7 @@ class ClusterPlanner {
     if (missing.empty()) return;
     if (s_.provisioned) {
       if (s_.spec.paused) return WaitFor("expand", missing[0], "PAUSED", "the cluster is paused");
+      if (s_.rebalancing) return WaitFor("expand", missing[0], "REBALANCING", kOneAtATime);
       if (!AllReady() && !Expanding()) {
         return WaitFor("expand", missing[0], "REPAIR_FIRST", "a node is not ready; repair comes before capacity");
       }
@@ -157,21 +170,61 @@ class ClusterPlanner {
 
   // Nodes that were never ready are being added.
   bool Expanding() const {
-    return s_.provisioned && std::any_of(s_.nodes.begin(), s_.nodes.end(),
-                                         [](const NodeSeen& n) { return !n.ready && !n.ready_since && !n.last_exit; });
+    return s_.provisioned && std::any_of(s_.nodes.begin(), s_.nodes.end(), [this](const NodeSeen& n) {
+             return !n.ready && !n.ready_since && !n.last_exit && !Leaving(n);
+           });
   }
 
+  GateAnswer GateOf(int32_t leaving) const {
+    return AskRetire(policy_.gate, s_.now, leaving, s_.health ? &*s_.health : nullptr);
+  }
+
+  // Cordoned first, emptied by a rebalance that is planned elsewhere, and one at a time unregistered and erased.
   void Shrink() {
-    int32_t above = 0;
-    for (const NodeSeen& node : s_.nodes) {
-      above += node.role == NodeRole::kBroker && node.node_id >= kFirstBrokerId + s_.spec.brokers;
+    Cordon();
+    if (plan_.leaving.empty()) return;
+    const int32_t last = plan_.leaving.back();
+    if (s_.spec.paused) return WaitFor("shrink", last, "PAUSED", "the cluster is paused");
+    if (!replicas_) return WaitFor("shrink", last, "HEALTH_UNKNOWN", "the partitions' replicas are not known");
+    int32_t left = 0;
+    std::optional<int32_t> empty;
+    for (int32_t id : plan_.leaving) {
+      const auto held = replicas_->find(id);
+      if (held == replicas_->end()) empty = id;
+      if (held != replicas_->end()) left += held->second;
     }
-    if (above == 0) return;
-    WaitFor("shrink", kFirstBrokerId + s_.spec.brokers, "SHRINK_NEEDS_MOVES",
-            absl::StrCat(above,
-                         " broker(s) more than wished; they hold replicas that must be moved first, which this "
-                         "version cannot: set brokers back to ",
-                         s_.spec.brokers + above));
+    if (empty && plan_.steps.empty() && !s_.rebalancing) {
+      const GateAnswer gate = GateOf(*empty);
+      if (gate.verdict == GateVerdict::kPass)
+        return Do(Step::Kind::kRetire, *empty, "it is empty, and fewer are wished");
+      if (left == 0) return WaitFor("shrink", *empty, "RETIRE_REFUSED", gate.Summary());
+    }
+    WaitFor("shrink", last, "DRAINING", WhyDraining(left));
+  }
+
+  void Cordon() {
+    if (!s_.health) return;
+    for (const NodeSeen& node : s_.nodes) {
+      const auto settings = s_.health->broker_settings.find(node.node_id);
+      if (!node.ready || node.role != NodeRole::kBroker || settings == s_.health->broker_settings.end()) continue;
+      const bool leaves = Leaving(node);
+      if (leaves && !settings->second.cordoned && !s_.spec.paused) {
+        Do(Step::Kind::kCordon, node.node_id, "it is to go: nothing new is placed on it");
+      } else if (!leaves && settings->second.cordoned) {
+        Do(Step::Kind::kUncordon, node.node_id, "it stays");
+      }
+    }
+  }
+
+  std::string WhyDraining(int32_t left) const {
+    std::string text = absl::StrCat(left, " replicas left on ", plan_.leaving.size(), " broker(s) that are to go");
+    for (const PartitionHealth& partition : *s_.health->partitions) {
+      if (partition.reassigning || static_cast<int32_t>(partition.replicas.size()) <= s_.spec.brokers) continue;
+      absl::StrAppend(&text, "; ", partition.Name(), " has ", partition.replicas.size(), " replicas, and ",
+                      s_.spec.brokers, " brokers stay");
+      break;
+    }
+    return text;
   }
 
   void ApplyConfigs() {
@@ -193,7 +246,8 @@ class ClusterPlanner {
   std::vector<const NodeSeen*> Outdated() const {
     std::vector<const NodeSeen*> nodes;
     for (const NodeSeen* node : ControllersFirst()) {
-      if (node->process == Process::kRunning && node->running_digest != node->wanted_digest) nodes.push_back(node);
+      if (node->process != Process::kRunning || Leaving(*node)) continue;
+      if (node->running_digest != node->wanted_digest) nodes.push_back(node);
     }
     if (s_.health && s_.health->active_controller) {
       std::stable_partition(nodes.begin(), nodes.end(),
@@ -207,6 +261,7 @@ class ClusterPlanner {
     if (outdated.empty()) return;
     const NodeSeen& next = *outdated.front();
     if (s_.spec.paused) return WaitFor("roll", next.node_id, "PAUSED", "the cluster is paused");
+    if (s_.rebalancing) return WaitFor("roll", next.node_id, "REBALANCING", kOneAtATime);
     if (!plan_.steps.empty()) return WaitFor("roll", next.node_id, "OTHER_WORK_FIRST", "something else is being done");
     if (!AllReady() || !s_.provisioned) {
       return WaitFor("roll", next.node_id, "NODE_NOT_READY", "no second node is touched while one is not ready");
@@ -242,12 +297,16 @@ class ClusterPlanner {
     const bool missing = std::any_of(plan_.steps.begin(), plan_.steps.end(),
                                      [](const Step& step) { return step.kind == Step::Kind::kPrepare; });
     if (missing || Expanding()) return ClusterState::kExpanding;
-    return AllReady() ? ClusterState::kUp : ClusterState::kDegraded;
+    if (wished_ready && !plan_.leaving.empty()) return ClusterState::kShrinking;
+    if (!AllReady()) return ClusterState::kDegraded;
+    return s_.rebalancing ? ClusterState::kRebalancing : ClusterState::kUp;
   }
 
   const PlannerPolicy& policy_;
   const Snapshot& s_;
   std::map<int32_t, const NodeSeen*> seen_;
+  // By broker; unset while not known.
+  std::optional<std::map<int32_t, int32_t>> replicas_;
   Plan plan_;
 };
 

@@ -36,6 +36,12 @@ struct Step {
     kKill,
     // Sets Snapshot::dynamic_configs to DynamicConfigsOf(spec).
     kApplyConfigs,
+    // Nothing new is placed on a broker that is to go, or again on one that stays after all.
+    kCordon,
+    kUncordon,
+    // Unregisters, ends and erases a broker that holds nothing. Ask AskRetire again, with a new sample, in the same
+    // breath.
+    kRetire,
     // Erases all that is left. No process runs.
     kRemoveAll,
   };
@@ -57,6 +63,8 @@ struct Wait {
 };
 
 struct Plan {
+  // Brokers above the wished number: they are emptied, and then go.
+  std::vector<int32_t> leaving;
   ClusterState state = ClusterState::kProvisioning;
   std::map<int32_t, NodeState> nodes;
   std::vector<Step> steps;

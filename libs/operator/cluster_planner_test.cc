@@ -201,13 +201,94 @@ TEST(ClusterPlannerTest, APausedClusterDoesNotExpand) {
   EXPECT_TRUE(WaitsFor(PlanOf(s), "PAUSED"));
 }
 
-TEST(ClusterPlannerTest, AShrinkIsRefusedAndTheBrokerStays) {
+// Four brokers of which three are wished, none of them holding anything on the fourth.
+Snapshot Leaving() {
   Snapshot s = Up();
-  s.spec.brokers = 2;
+  s.nodes.push_back(Ready(4));
+  s.health->registered_brokers.insert(4);
+  for (int32_t broker : {1, 2, 3, 4}) s.health->broker_settings[broker] = {};
+  s.health->broker_settings[4].cordoned = true;
+  return s;
+}
+
+TEST(ClusterPlannerTest, ABrokerThatIsToGoIsCordonedAndWaitsUntilItIsEmpty) {
+  Snapshot s = Leaving();
+  s.health->broker_settings[4].cordoned = false;
+  s.health->partitions->front().replicas = {1, 2, 4};
+  Plan plan = PlanOf(s);
+  EXPECT_EQ(NodesOf(plan, Kind::kCordon), std::vector<int32_t>{4});
+  EXPECT_EQ(plan.steps.size(), 1u);
+  EXPECT_EQ(plan.leaving, std::vector<int32_t>{4});
+  EXPECT_EQ(plan.state, ClusterState::kShrinking);
+  s.health->broker_settings[4].cordoned = true;
+  plan = PlanOf(s);
+  EXPECT_TRUE(plan.steps.empty());
+  ASSERT_TRUE(WaitsFor(plan, "DRAINING"));
+  EXPECT_EQ(plan.waits[0].message, "1 replicas left on 1 broker(s) that are to go");
+  s.nodes[4] = Crashed(4, 1, absl::Seconds(1));
+  EXPECT_EQ(NodesOf(PlanOf(s), Kind::kStart), std::vector<int32_t>{4}) << "it holds data";
+}
+
+TEST(ClusterPlannerTest, AnEmptyBrokerIsRetiredOneAtATimeByFreshHealthOnly) {
+  Snapshot s = Leaving();
+  EXPECT_EQ(NodesOf(PlanOf(s), Kind::kRetire), std::vector<int32_t>{4});
+  s.nodes.push_back(Ready(5));
+  s.health->broker_settings[5].cordoned = true;
+  EXPECT_EQ(NodesOf(PlanOf(s), Kind::kRetire), std::vector<int32_t>{5});
+  s.rebalancing = true;
+  EXPECT_TRUE(PlanOf(s).steps.empty()) << "one disruptive thing at a time";
+  s.rebalancing = false;
+  s.health->sampled_at = kNow - absl::Seconds(16);
   EXPECT_TRUE(PlanOf(s).steps.empty());
-  EXPECT_TRUE(WaitsFor(PlanOf(s), "SHRINK_NEEDS_MOVES"));
-  s.nodes[2] = Crashed(3, 1, absl::Seconds(1));
-  EXPECT_EQ(NodesOf(PlanOf(s), Kind::kStart), std::vector<int32_t>{3}) << "it holds data";
+  EXPECT_TRUE(WaitsFor(PlanOf(s), "RETIRE_REFUSED"));
+  s.health.reset();
+  EXPECT_TRUE(PlanOf(s).steps.empty());
+  EXPECT_TRUE(WaitsFor(PlanOf(s), "HEALTH_UNKNOWN"));
+}
+
+TEST(ClusterPlannerTest, AnEmptyBrokerThatIsDeadIsRetiredAndNotStarted) {
+  Snapshot s = Leaving();
+  s.nodes[4] = Crashed(4, 1, absl::Seconds(10));
+  s.health->fenced_brokers = {4};
+  const Plan plan = PlanOf(s);
+  EXPECT_EQ(NodesOf(plan, Kind::kRetire), std::vector<int32_t>{4});
+  EXPECT_EQ(plan.steps.size(), 1u);
+}
+
+TEST(ClusterPlannerTest, APausedClusterDoesNotShrink) {
+  Snapshot s = Leaving();
+  s.spec.paused = true;
+  EXPECT_TRUE(PlanOf(s).steps.empty());
+  EXPECT_TRUE(WaitsFor(PlanOf(s), "PAUSED"));
+}
+
+TEST(ClusterPlannerTest, ABrokerThatStaysAfterAllIsUncordoned) {
+  Snapshot s = Leaving();
+  s.spec.brokers = 4;
+  EXPECT_EQ(NodesOf(PlanOf(s), Kind::kUncordon), std::vector<int32_t>{4});
+  EXPECT_TRUE(PlanOf(s).leaving.empty());
+}
+
+TEST(ClusterPlannerTest, WhatCannotBeDrainedIsNamed) {
+  Snapshot s = Leaving();
+  s.health->partitions->front().replicas = {1, 2, 3, 4};
+  ASSERT_TRUE(WaitsFor(PlanOf(s), "DRAINING"));
+  EXPECT_NE(PlanOf(s).waits[0].message.find("t-0 has 4 replicas, and 3 brokers stay"), std::string::npos);
+}
+
+TEST(ClusterPlannerTest, WhileARebalanceIsUnderWayNothingElseDisruptiveBegins) {
+  Snapshot s = Up();
+  s.rebalancing = true;
+  EXPECT_EQ(PlanOf(s).state, ClusterState::kRebalancing);
+  s.nodes[0].wanted_digest = "next";
+  EXPECT_TRUE(PlanOf(s).steps.empty());
+  EXPECT_TRUE(WaitsFor(PlanOf(s), "REBALANCING"));
+  s.nodes[0].wanted_digest = "now";
+  s.spec.brokers = 4;
+  EXPECT_TRUE(PlanOf(s).steps.empty());
+  EXPECT_TRUE(WaitsFor(PlanOf(s), "REBALANCING"));
+  s.nodes[1] = Crashed(2, 1, absl::Seconds(10));
+  EXPECT_EQ(NodesOf(PlanOf(s), Kind::kStart), std::vector<int32_t>{2}) << "but for repair";
 }
 
 TEST(ClusterPlannerTest, TheNumberOfControllersIsFixed) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "libs/operator/broker_config.h"
 #include "libs/operator/cluster_planner.h"
@@ -66,10 +67,28 @@ struct World {
     for (auto& [id, node] : nodes) {
       if (node.seen.process == Process::kRunning && Chance(40)) End(node, /*wanted=*/false);
     }
-    if (Chance(25)) spec.brokers = std::max(spec.brokers, std::uniform_int_distribution<int>(1, 6)(random));
+    if (Chance(25)) {
+      const int brokers = std::uniform_int_distribution<int>(1, 6)(random);
+      // Brokers 1 to 3 hold the replicas that nobody moves.
+      spec.brokers = spec.brokers < 3 ? std::max(spec.brokers, brokers) : std::max(3, brokers);
+    }
+    for (auto& [id, node] : nodes) {
+      if (id > 3 && id < kFirstControllerId && node.seen.ready && !cordoned.contains(id) && Chance(10))
+        holding.insert(id);
+    }
+    Drain();
+    if (Chance(20)) rebalancing = !rebalancing;
     if (Chance(25)) spec.broker_configs["queued.max.requests"] = std::to_string(++changes);
     if (Chance(40)) spec.broker_configs["log.retention.ms"] = std::to_string(++changes);
     if (Chance(30)) spec.paused = !spec.paused;
+  }
+
+  // Somebody moves replicas off brokers that are to go.
+  void Drain() {
+    for (auto& [id, node] : nodes) {
+      if (id <= spec.brokers || id >= kFirstControllerId || !Chance(3)) continue;
+      holding.erase(id);
+    }
   }
 
   std::string WantedDigest() const {
@@ -85,6 +104,7 @@ struct World {
     s.provisioned = provisioned;
     s.anything_left = !nodes.empty();
     s.last_disruption_at = last_disruption_at;
+    s.rebalancing = rebalancing;
     KafkaHealth health;
     health.sampled_at = now;
     health.load_sampled_at = now;
@@ -101,12 +121,17 @@ struct World {
       health.request_handler_idle[id] = 0.9;
       health.disk_used_fraction[id] = 0.1;
       if (!node.seen.ready && !blind_gate) health.fenced_brokers.insert(id);
+      if (node.seen.ready) health.broker_settings[id].cordoned = cordoned.contains(id);
       if (id > 3) continue;
       partition.replicas.push_back(id);
       if (node.seen.ready || blind_gate) partition.in_sync.push_back(id);
     }
     if (!partition.in_sync.empty()) partition.leader = partition.in_sync[0];
     health.partitions = {partition};
+    for (int32_t id : holding) {
+      health.partitions->push_back(
+          {.topic = "h", .partition = id, .leader = id, .replicas = {id, 1}, .in_sync = {id, 1}, .min_in_sync = 1});
+    }
     // Now and then nobody answers.
     if (health.active_controller && !Chance(10)) s.health = health;
     if (std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.second.seen.ready; }))
@@ -125,6 +150,19 @@ struct World {
     }
     if (step.kind == Kind::kApplyConfigs) {
       configs = DynamicConfigsOf(spec);
+      return;
+    }
+    if (step.kind == Kind::kCordon || step.kind == Kind::kUncordon) {
+      ASSERT_TRUE(nodes.at(step.node_id).seen.ready);
+      if (step.kind == Kind::kCordon) cordoned.insert(step.node_id);
+      if (step.kind == Kind::kUncordon) cordoned.erase(step.node_id);
+      return;
+    }
+    if (step.kind == Kind::kRetire) {
+      ASSERT_GT(step.node_id, spec.brokers) << "a wished broker was erased";
+      ASSERT_FALSE(holding.contains(step.node_id)) << "a broker was erased with what it held";
+      ASSERT_FALSE(rebalancing || spec.paused);
+      nodes.erase(step.node_id);
       return;
     }
     if (step.kind == Kind::kRemoveAll) {
@@ -148,7 +186,7 @@ struct World {
           ASSERT_TRUE(other.seen.ready) << "node " << step.node_id << " stopped while " << id << " is not ready";
           ASSERT_FALSE(other.stopped_by_us) << "two healthy nodes down by our hand";
         }
-        ASSERT_FALSE(spec.paused);
+        ASSERT_FALSE(spec.paused || rebalancing);
         node.stopped_by_us = true;
         node.seen.process = Process::kStopping;
         node.seen.ready = false;
@@ -182,14 +220,19 @@ struct World {
   DynamicConfigs configs;
   std::optional<Moment> last_disruption_at;
   int changes = 0;
+  // Brokers with replicas of their own, and those that get no new ones.
+  std::set<int32_t> holding;
+  std::set<int32_t> cordoned;
+  bool rebalancing = false;
   // Every sample looks well, so that only the planner's own guard is left.
   bool blind_gate = false;
 };
 
 void Converge(World& world) {
-  world.spec.paused = false;
+  world.spec.paused = world.rebalancing = false;
   for (int round = 0; round < 5000; ++round) {
     world.Pass(absl::Seconds(1));
+    world.Drain();
     const Plan plan = world.Round();
     if (testing::Test::HasFatalFailure() || (plan.converged && plan.steps.empty())) return;
   }

@@ -59,6 +59,9 @@ struct PartitionHealth {
   // Of its topic, as in force.
   int32_t min_in_sync = 1;
   bool reassigning = false;
+  // Of the move under way; `replicas` holds both, those to come and those to go.
+  std::vector<int32_t> adding;
+  std::vector<int32_t> removing;
 
   std::string Name() const { return topic + "-" + std::to_string(partition); }
 };
@@ -67,6 +70,23 @@ struct VoterHealth {
   int32_t id = 0;
   // How long ago it had all that the leader had; unset where the leader does not know.
   std::optional<absl::Duration> behind;
+};
+
+// What is set for one broker alone, of what we set.
+struct BrokerSettings {
+  // Replication throttle in bytes per second.
+  std::optional<int64_t> leader_rate;
+  std::optional<int64_t> follower_rate;
+  // No new replica is placed on it.
+  bool cordoned = false;
+};
+
+// Which replicas of a topic are throttled, as Kafka writes it: "partition:broker,…".
+struct TopicThrottle {
+  std::string leader;
+  std::string follower;
+
+  friend bool operator==(const TopicThrottle&, const TopicThrottle&) = default;
 };
 
 // One look at a running cluster through Kafka itself. What could not be learnt is unset, which is not the same as fine.
@@ -78,6 +98,10 @@ struct KafkaHealth {
   // The quorum's leader: the active controller.
   std::optional<int32_t> active_controller;
   std::vector<VoterHealth> voters;
+  // Of those brokers that could be asked.
+  std::map<int32_t, BrokerSettings> broker_settings;
+  // Topics that have a throttle; all of them where `partitions` is set.
+  std::map<std::string, TopicThrottle> throttled_topics;
   // Per broker, 0 to 1, with the moment that the load was sampled.
   std::map<int32_t, double> request_handler_idle;
   std::map<int32_t, double> disk_used_fraction;
@@ -103,6 +127,8 @@ struct Snapshot {
   std::optional<DynamicConfigs> dynamic_configs;
   // When a healthy node was last stopped by our hand, over all nodes of the cluster.
   std::optional<Moment> last_disruption_at;
+  // A rebalance has begun and has not ended: nothing else disruptive is begun.
+  bool rebalancing = false;
 };
 
 }  // namespace sluice::op
