@@ -21,8 +21,10 @@ def only(steps, *beginnings):
     return [step for step in steps if step.startswith(beginnings)]
 
 
-# What no create, update or delete comes by: an enrolment, and the stop of a node for a roll (adapters/local tries that).
-SATELLITE = without(declared("satellite", "services/satellite"), "satellite.enrolment.", "satellite.node_stop.")
+# What no create, update or delete comes by: an enrolment, the stop of a node for a roll (adapters/local tries that), plans
+# and shrinks (test_moves.py).
+SATELLITE = without(declared("satellite", "services/satellite"), "satellite.enrolment.", "satellite.node_stop.",
+                    "satellite.plans.", "satellite.moves.", "satellite.retire.")
 # Passed by brokers alone: with a DEDICATED cluster.
 BROKERS = only(SATELLITE, "satellite.prepare.", "satellite.node_start.", "satellite.remove.", "satellite.physical.3_")
 TENANCY = without(SATELLITE, *BROKERS)

@@ -23,8 +23,11 @@
 #include "services/satellite/adapters/local/local_substrate.h"
 #include "services/satellite/adapters/state/epoch_file.h"
 #include "services/satellite/adapters/state/file_desired_store.h"
+#include "services/satellite/adapters/state/file_rebalance_store.h"
 #include "services/satellite/adapters/state/file_tenant_record_store.h"
 #include "services/satellite/app/bus/bus_session.h"
+#include "services/satellite/app/bus/desired_intake.h"
+#include "services/satellite/app/bus/plan_intake.h"
 #include "services/satellite/app/enrolment/enrolment.h"
 #include "services/satellite/app/load/load_loop.h"
 #include "services/satellite/app/physical/physical_clusters.h"
@@ -114,14 +117,16 @@ absl::Status Run(const Flags& flags, clock::StopSignal& stop) {
   CellDirectory cells;
   LoadBoard loads;
   RealKafkaProbeFactory probes(clock);
+  FileRebalanceStore rebalances(state / "plans");
   PhysicalClusters physical({.substrate = *substrate,
                              .probes = probes,
                              .status = statuses,
                              .cells = cells,
                              .load = loads,
+                             .rebalances = rebalances,
+                             .metrics = metrics,
                              .clock = clock,
-                             .random = random,
-                             .metrics = metrics});
+                             .random = random});
 
   // desired topic -> intake -> disk -> physical clusters, tenants
   FileDesiredStore desired(state / "desired");
@@ -136,22 +141,35 @@ absl::Status Run(const Flags& flags, clock::StopSignal& stop) {
        .documents_complete = [&] { return index.complete(); }},
       cells);
   DesiredIntake intake(data_plane, {desired, index, physical, tenants, metrics});
+  PlanIntake plans(data_plane, {rebalances, physical, metrics});
   RETURN_IF_ERROR(intake.Start());
+  RETURN_IF_ERROR(plans.Start());
   RETURN_IF_ERROR(physical.Start());
 
-  BusSession session({.new_source =
-                          [&] {
-                            return bus::NewCompactedReader({.kafka = connection.Options(),
-                                                            .group_id = bus::DataPlanePrefix(data_plane) + "satellite",
-                                                            .topic = bus::DesiredTopic(data_plane)},
-                                                           metrics);
-                          },
-                      .new_publisher =
-                          [&] {
-                            return bus::NewKafkaPublisher({.kafka = connection.Options()}, {clock, ids, metrics});
-                          }},
-                     {intake, index, statuses, publisher,
-                      [&] { return DescribeDataPlane(physical, identity.sealing_keys); }, clock, random, &board});
+  const auto read = [&](std::string topic) {
+    return bus::NewCompactedReader({.kafka = connection.Options(),
+                                    .group_id = bus::DataPlanePrefix(data_plane) + "satellite",
+                                    .topic = std::move(topic)},
+                                   metrics);
+  };
+  BusSession session(
+      {.intakes = {{.name = "bus_intake",
+                    .new_source = [&] { return read(bus::DesiredTopic(data_plane)); },
+                    .accept = [&](const bus::ReceivedEvent& event) { return intake.Accept(event); },
+                    .caught_up =
+                        [&] {
+                          index.SetComplete();
+                          return absl::OkStatus();
+                        }},
+                   {.name = "bus_plans",
+                    .new_source = [&] { return read(bus::PlansTopic(data_plane)); },
+                    .accept = [&](const bus::ReceivedEvent& event) { return plans.Accept(event); },
+                    .caught_up = [&] { return plans.CaughtUp(); }}},
+       .new_publisher =
+           [&] {
+             return bus::NewKafkaPublisher({.kafka = connection.Options()}, {clock, ids, metrics});
+           }},
+      {statuses, publisher, [&] { return DescribeDataPlane(physical, identity.sealing_keys); }, clock, random, &board});
   RenewalLoop renewal(identity, enrolment, metrics, [&](const SatelliteIdentity& renewed) {
     connection.Set(renewed);
     session.Reconnect();

@@ -171,7 +171,8 @@ absl::StatusOr<std::vector<LogDir>> FakeAdminClient::DescribeLogDirs(
       const Partition& partition = topic.partitions[i];
       TopicPartition key{.topic = name, .partition = static_cast<int32_t>(i)};
       bool wanted = !topics || std::find(topics->begin(), topics->end(), key) != topics->end();
-      bool here = std::count(partition.replicas.begin(), partition.replicas.end(), broker_id) > 0;
+      bool here = std::count(partition.replicas.begin(), partition.replicas.end(), broker_id) > 0 ||
+                  (partition.target && std::count(partition.target->begin(), partition.target->end(), broker_id) > 0);
       if (!wanted || !here) continue;
       auto size = partition.size_bytes.find(broker_id);
       dir.replicas.push_back({.topic = name,

@@ -37,6 +37,8 @@ struct Cell {
   int32_t replication_factor = 3;
   // The disk that the spec gives each broker.
   int64_t broker_disk_bytes = 0;
+  // What each broker's link carries in each direction; 0: not limited.
+  int64_t broker_network_bytes_per_second = 0;
   // Several tenants share it: a logical cluster without a prefix is refused here.
   bool shared = false;
   // Being taken down with everything on it: what tenants left goes with it.

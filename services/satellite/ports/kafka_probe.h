@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "libs/kafka_admin/admin_client.h"
 #include "libs/kafka_admin/cluster.h"
 #include "libs/kafka_admin/security.h"
 #include "libs/operator/snapshot.h"
@@ -37,6 +38,9 @@ class KafkaProbe {
   // The broker takes up its renewed keystore while it runs.
   virtual absl::Status ReloadCertificates(int32_t node_id, const std::string& keystore_file,
                                           absl::Duration timeout) = 0;
+
+  // For what changes replicas and leaders; lives as long as the probe.
+  virtual kafka_admin::AdminClient& Admin() = 0;
 };
 
 struct ProbeTarget {

@@ -97,6 +97,9 @@ class Substrate {
   virtual absl::Status Stop(const std::string& cluster, int32_t node_id) = 0;
   // Ends it now, as a wanted exit; returns when it is gone. Fine when it does not run.
   virtual absl::Status Kill(const std::string& cluster, int32_t node_id) = 0;
+  // Erases one node and gives its ports and its place back. FailedPrecondition NODE_RUNNING while its process runs;
+  // fine when there is none.
+  virtual absl::Status RemoveNode(const std::string& cluster, int32_t node_id) = 0;
   // Erases everything of the cluster and gives its ports back. FailedPrecondition NODE_RUNNING while a process runs.
   virtual absl::Status Remove(const std::string& cluster) = 0;
 

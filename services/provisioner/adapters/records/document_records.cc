@@ -126,7 +126,7 @@ SeenPhysical SeenOf(const satellite::v1::PhysicalClusterStatus& in) {
                    .kafka_version = in.kafka_version(),
                    .partitions = in.partitions()};
   for (const auto& node : in.nodes()) {
-    if (node.role() == "broker" && node.state() == "READY") ++out.brokers_ready;
+    if (node.role() == "broker" && node.state() == "READY" && !node.leaving()) ++out.brokers_ready;
   }
   if (in.actions_size() > 0) {
     const auto& action = in.actions(0);

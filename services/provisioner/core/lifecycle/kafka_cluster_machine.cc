@@ -119,8 +119,22 @@ bool OwnBrokersReady(ClusterFamily& family) {
   const PhysicalCluster* physical = FindPhysical(family, family.cluster.placement.physical_cluster);
   if (physical == nullptr) return true;
   const DesiredDocument* document = FindDocument(family, physical->meta.uid);
-  return document != nullptr && physical->observed_generation >= document->meta.generation &&
-         physical->state == PhysicalState::kUp && physical->brokers_ready >= physical->spec.brokers;
+  // While a rebalance evens out what was added it serves already; brokers that are to go make it SHRINKING until they
+  // are gone.
+  const bool serves = physical->state == PhysicalState::kUp || physical->state == PhysicalState::kRebalancing;
+  return document != nullptr && physical->observed_generation >= document->meta.generation && serves &&
+         physical->brokers_ready >= physical->spec.brokers;
+}
+
+// What the data plane says that its brokers wait for; "" when it says nothing.
+std::string BrokersWaitFor(const PhysicalCluster& physical) {
+  for (const Condition& condition : physical.conditions) {
+    if (condition.type != "Progressing" || condition.status != ConditionStatus::kFalse || condition.message.empty()) {
+      continue;
+    }
+    return absl::StrCat(condition.reason, ", ", condition.message);
+  }
+  return "";
 }
 
 const SeenStatus* PlacedStatus(const ClusterFamily& family) {
@@ -135,8 +149,9 @@ std::string WaitingFor(ClusterFamily& family, const SeenLogical* seen) {
   const KafkaCluster& cluster = family.cluster;
   if (!OwnBrokersReady(family)) {
     const PhysicalCluster& physical = *FindPhysical(family, cluster.placement.physical_cluster);
+    const std::string waits = BrokersWaitFor(physical);
     return absl::StrCat("waits for the brokers of ", physical.meta.uid, ": ", physical.brokers_ready, " of ",
-                        physical.spec.brokers, " ready");
+                        physical.spec.brokers, " ready", waits.empty() ? "" : "; ", waits);
   }
   std::string text = absl::StrCat("waits for data plane ", cluster.placement.data_plane, " to set up ",
                                   cluster.meta.uid, " on ", cluster.placement.physical_cluster);

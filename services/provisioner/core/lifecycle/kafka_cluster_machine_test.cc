@@ -283,6 +283,40 @@ TEST(KafkaClusterMachine, AnExpandWaitsForTheNewBrokers) {
   EXPECT_TRUE(The(family, "op-update").done);
 }
 
+TEST(KafkaClusterMachine, AnExpandIsDoneWhileTheNewBrokersAreFilled) {
+  ClusterFamily family = PlacedDedicated();
+  ApplyStatus(family, Says(kOwn, SeenLogicalState::kReady, 1), kNow);
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 1, 3), kNow);
+  KafkaCluster wished = family.cluster;
+  wished.brokers = 4;
+  ASSERT_TRUE(UpdateCluster(family, wished, {"op-update", kNow}).ok());
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kRebalancing, 2, 4), kNow);
+  EXPECT_TRUE(The(family, "op-update").done);
+}
+
+TEST(KafkaClusterMachine, AShrinkIsDoneWhenTheBrokersAreGoneAndSaysWhatItWaitsFor) {
+  ClusterFamily family = PlacedDedicated();
+  ApplyStatus(family, Says(kOwn, SeenLogicalState::kReady, 1), kNow);
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 1, 3), kNow);
+  KafkaCluster wished = family.cluster;
+  wished.brokers = 2;
+  ASSERT_TRUE(UpdateCluster(family, wished, {"op-update", kNow}).ok());
+  EXPECT_EQ(std::get<PhysicalSpec>(FindDocument(family, "pkc-own")->wish).brokers, 2);
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 1, 3), kNow);
+  EXPECT_FALSE(The(family, "op-update").done) << "that is the state before";
+  SeenStatus draining = OwnSays(SeenPhysicalState::kShrinking, 2, 2);
+  draining.conditions = {{.type = "Progressing",
+                          .status = ConditionStatus::kFalse,
+                          .reason = "DRAINING",
+                          .message = "7 replicas left on 1 broker(s) that are to go"}};
+  ApplyStatus(family, draining, kNow);
+  EXPECT_FALSE(The(family, "op-update").done);
+  EXPECT_NE(The(family, "op-update").status_message.find("DRAINING, 7 replicas left"), std::string::npos)
+      << The(family, "op-update").status_message;
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 2, 2), kNow);
+  EXPECT_TRUE(The(family, "op-update").done);
+}
+
 TEST(KafkaClusterMachine, ASatelliteThatKnowsMoreThanWeDoIsToldAgain) {
   ClusterFamily family = PlacedServerless();
   ApplyStatus(family, Says(kCell, SeenLogicalState::kReady, 7), kNow);

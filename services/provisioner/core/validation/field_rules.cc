@@ -213,13 +213,16 @@ absl::Status CheckNewCluster(KafkaCluster& cluster) {
 
 absl::Status CheckChangedCluster(const KafkaCluster& before, KafkaCluster& after) {
   RETURN_IF_ERROR(CheckCluster(after));
-  if (after.brokers < before.brokers) {
+  // What topics have by default must still find as many brokers.
+  const int32_t replicas = before.replication_factor > 0 ? before.replication_factor : kDefaultBrokers;
+  const int32_t least = std::max(1, std::min(before.brokers, replicas));
+  if (after.brokers < before.brokers && after.brokers < least) {
     return MakeError(absl::StatusCode::kInvalidArgument,
-                     absl::StrCat("a cluster of ", before.brokers, " brokers cannot shrink to ", after.brokers),
-                     {.reason = "SHRINK_NOT_SUPPORTED",
+                     absl::StrCat("a cluster of ", before.brokers, " brokers cannot shrink to ", after.brokers,
+                                  ": its topics have ", least, " replicas"),
+                     {.reason = "SHRINK_TOO_FAR",
                       .field = "kafka_cluster.brokers",
-                      .remedy = "its partitions would have to move off the brokers first, which is not built yet: keep "
-                                "the brokers, or move to a new, smaller cluster"});
+                      .remedy = absl::StrCat("keep at least ", least, " brokers, or move to a new, smaller cluster")});
   }
   if (after.broker_disk_mib < before.broker_disk_mib) {
     return InvalidField("kafka_cluster.broker_disk_mib", "is smaller than it is now", "a disk only grows");

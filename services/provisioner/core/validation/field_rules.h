@@ -22,7 +22,8 @@ absl::Status CheckRequestId(const std::string& request_id);
 
 // A new cluster's wish, with its defaults put in: brokers and disk of DEDICATED, effective limits.
 absl::Status CheckNewCluster(KafkaCluster& cluster);
-// A changed one against what it was. SHRINK_NOT_SUPPORTED, DOWNGRADE_NOT_SUPPORTED besides.
+// A changed one against what it was. SHRINK_TOO_FAR (below the replicas that its topics have), UNSUPPORTED_VERSION
+// besides.
 absl::Status CheckChangedCluster(const KafkaCluster& before, KafkaCluster& after);
 // What a cluster of this type may use, where it did not say.
 Limits EffectiveLimits(const KafkaCluster& cluster);

@@ -84,17 +84,26 @@ TEST(FieldRules, WhatIsAskedForWinsOverTheDefault) {
   EXPECT_EQ(cluster.effective_limits.partitions, 7);
 }
 
-TEST(FieldRules, AClusterGrowsButDoesNotShrink) {
+TEST(FieldRules, AClusterGrowsAndShrinksToWhatItsTopicsNeed) {
   KafkaCluster before = Dedicated();
+  before.brokers = 5;
   ASSERT_TRUE(CheckNewCluster(before).ok());
   KafkaCluster after = before;
-  after.brokers = 5;
+  after.brokers = 7;
+  EXPECT_TRUE(CheckChangedCluster(before, after).ok());
+  after.brokers = 3;
   EXPECT_TRUE(CheckChangedCluster(before, after).ok());
   after.brokers = 1;
-  EXPECT_EQ(ErrorReason(CheckChangedCluster(before, after)), "SHRINK_NOT_SUPPORTED");
+  const absl::Status refused = CheckChangedCluster(before, after);
+  EXPECT_EQ(ErrorReason(refused), "SHRINK_TOO_FAR");
+  EXPECT_NE(std::string(refused.message()).find("3 replicas"), std::string::npos) << refused;
+  before.replication_factor = 1;
   after = before;
+  after.brokers = 1;
+  EXPECT_TRUE(CheckChangedCluster(before, after).ok()) << "its topics have one replica";
+  after.brokers = before.brokers;
   after.broker_disk_mib -= 1024;
-  EXPECT_EQ(ErrorReason(CheckChangedCluster(before, after)), "INVALID_FIELD");
+  EXPECT_EQ(ErrorReason(CheckChangedCluster(before, after)), "INVALID_FIELD") << "a disk only grows";
 }
 
 TEST(FieldRules, RequestIdsAreRandomUuids) {

@@ -55,6 +55,7 @@ class LocalSubstrate final : public Substrate {
   absl::Status Start(const std::string& cluster, const op::PhysicalSpec& spec, int32_t node_id) override;
   absl::Status Stop(const std::string& cluster, int32_t node_id) override;
   absl::Status Kill(const std::string& cluster, int32_t node_id) override;
+  absl::Status RemoveNode(const std::string& cluster, int32_t node_id) override;
   absl::Status Remove(const std::string& cluster) override;
   absl::Status MarkProvisioned(const std::string& cluster) override;
   absl::StatusOr<std::vector<StaleCertificate>> RenewCertificates(const std::string& cluster,
@@ -81,6 +82,7 @@ class LocalSubstrate final : public Substrate {
   absl::Status PrepareNode(const std::string& cluster, int32_t node_id);
   absl::StatusOr<Plan> PlanNode(const std::string& cluster, const op::PhysicalSpec& spec, int32_t node_id,
                                 const std::map<int32_t, NodeRecord>& records);
+  absl::Status EraseFolder(const std::string& folder, const std::string& aside_name);
   void HoldKnownPorts();
   int32_t HeapOf(const op::PhysicalSpec& spec, op::NodeRole role) const;
 

@@ -8,6 +8,7 @@
 #include "services/satellite/adapters/state/atomic_file.h"
 #include "services/satellite/adapters/state/epoch_file.h"
 #include "services/satellite/adapters/state/file_desired_store.h"
+#include "services/satellite/adapters/state/file_rebalance_store.h"
 #include "services/satellite/adapters/state/file_tenant_record_store.h"
 
 namespace sluice::satellite {
@@ -88,6 +89,52 @@ TEST_P(DesiredStoreTest, KeepsWhatWasSaved) {
 INSTANTIATE_TEST_SUITE_P(Stores, DesiredStoreTest,
                          testing::Values([] { return std::make_unique<FakeDesiredStore>(); },
                                          [] { return std::make_unique<FileDesiredStore>(FreshFolder()); }));
+
+class RebalanceStoreTest : public testing::TestWithParam<std::function<std::unique_ptr<RebalanceStore>()>> {};
+
+TEST_P(RebalanceStoreTest, KeepsWhatWasSaved) {
+  const auto store = GetParam()();
+  EXPECT_TRUE(store->LoadPlans().value().empty());
+  EXPECT_EQ(store->LoadMemory("pkc-1").value(), op::RebalanceMemory());
+  for (const char* key : {"pkc-1", "pkc-2"}) {
+    balancer_planner::v1::PlanDocument plan;
+    plan.set_key(key);
+    plan.set_generation(7);
+    ASSERT_TRUE(store->SavePlan(plan).ok());
+  }
+  const op::RebalanceMemory memory{.rebalance = "reb-1",
+                                   .begun = true,
+                                   .batches_done = 2,
+                                   .moves_done = 3,
+                                   .moves_skipped = 4,
+                                   .bytes_done = 5'000'000'000,
+                                   .ended = op::RebalanceState::kFailed,
+                                   .ended_generation = 6,
+                                   .reason = "WHY",
+                                   .message = "for \"people\""};
+  ASSERT_TRUE(store->SaveMemory("pkc-1", memory).ok());
+  EXPECT_EQ(store->LoadMemory("pkc-1").value(), memory);
+  EXPECT_EQ(store->LoadMemory("pkc-2").value(), op::RebalanceMemory());
+  ASSERT_TRUE(store->RemovePlan("pkc-2").ok());
+  ASSERT_TRUE(store->RemovePlan("pkc-2").ok());
+  ASSERT_EQ(store->LoadPlans().value().size(), 1u);
+  EXPECT_EQ(store->LoadPlans().value()[0].generation(), 7);
+  ASSERT_TRUE(store->RemoveMemory("pkc-1").ok());
+  EXPECT_EQ(store->LoadMemory("pkc-1").value(), op::RebalanceMemory());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, RebalanceStoreTest,
+                         testing::Values([] { return std::make_unique<FakeRebalanceStore>(); },
+                                         [] { return std::make_unique<FileRebalanceStore>(FreshFolder()); }));
+
+TEST(FileRebalanceStoreTest, GarbageLosesCountsAndNothingElse) {
+  const auto folder = FreshFolder();
+  ASSERT_TRUE(WriteFileAtomically(folder / "pkc-1.json", "{}").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder / "pkc-1.pb", "\xff").ok());
+  FileRebalanceStore store(folder);
+  EXPECT_EQ(store.LoadMemory("pkc-1").value(), op::RebalanceMemory());
+  EXPECT_TRUE(store.LoadPlans().value().empty());
+}
 
 TEST(FileTenantRecordStoreTest, RefusesGarbage) {
   const auto folder = FreshFolder();

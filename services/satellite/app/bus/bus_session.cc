@@ -22,14 +22,15 @@ constexpr absl::Duration kAcknowledged = absl::Milliseconds(100);
 }  // namespace
 
 BusSession::BusSession(BusClients clients, BusSessionParts parts)
-    : clients_(std::move(clients)),
-      parts_(std::move(parts)),
-      intake_thread_([this] { TakeIn(); }),
-      tell_thread_([this] { Tell(); }) {}
+    : clients_(std::move(clients)), parts_(std::move(parts)), tell_thread_([this] { Tell(); }) {
+  for (const BusIntake& intake : clients_.intakes) {
+    intake_threads_.emplace_back([this, &intake] { TakeIn(intake); });
+  }
+}
 
 BusSession::~BusSession() {
   stop_.Stop();
-  intake_thread_.join();
+  for (std::thread& thread : intake_threads_) thread.join();
   tell_thread_.join();
   if (const absl::Status flushed = parts_.publisher.Flush(kFlush); !flushed.ok()) {
     // Every status is said again after the next start.
@@ -39,23 +40,23 @@ BusSession::~BusSession() {
 
 void BusSession::Reconnect() { ++reconnects_; }
 
-void BusSession::TakeIn() {
+void BusSession::TakeIn(const BusIntake& intake) {
   while (!stop_.stopped()) {
-    const std::unique_ptr<bus::DocumentSource> source = clients_.new_source();
-    TakeInFrom(*source);
+    const std::unique_ptr<bus::DocumentSource> source = intake.new_source();
+    TakeInFrom(intake, *source);
   }
 }
 
-void BusSession::TakeInFrom(bus::DocumentSource& source) {
+void BusSession::TakeInFrom(const BusIntake& intake, bus::DocumentSource& source) {
   const int session = reconnects_;
   metrics::LoopBoard::Loop* rounds =
-      parts_.board == nullptr ? nullptr : &parts_.board->Of("bus_intake", kLongestSilence);
+      parts_.board == nullptr ? nullptr : &parts_.board->Of(intake.name, kLongestSilence);
   clock::BackOff backoff(parts_.random, absl::Milliseconds(100), absl::Seconds(5));
   while (!stop_.stopped() && reconnects_ == session) {
     absl::StatusOr<std::vector<bus::ReceivedEvent>> events = source.Poll(kPoll);
     if (rounds != nullptr) rounds->Ended(events.status());
     if (!events.ok()) {
-      log::Warn("no documents from the bus", {{"error", Std(events.status().message())}});
+      log::Warn("no documents from the bus", {{"intake", intake.name}, {"error", Std(events.status().message())}});
       stop_.WaitFor(backoff.Next());
       // A client that is beyond help is replaced; the documents are read again, and none is acted on twice.
       if (ErrorReason(events.status()) == "KAFKA_FATAL") return;
@@ -63,16 +64,21 @@ void BusSession::TakeInFrom(bus::DocumentSource& source) {
     }
     backoff.Reset();
     for (const bus::ReceivedEvent& event : *events) {
-      // Only the disk can fail here, and nothing may be skipped: the same record again until it is on disk.
-      for (absl::Status taken = parts_.intake.Accept(event); !taken.ok(); taken = parts_.intake.Accept(event)) {
-        log::Error("a desired document cannot be stored",
-                   {{"key", event.key}, {"error", Std(taken.message())}, {"reason", ErrorReason(taken)}});
-        if (stop_.WaitFor(backoff.Next())) return;
-      }
-      backoff.Reset();
+      if (!UntilStored(intake, [&] { return intake.accept(event); })) return;
     }
-    if (source.caught_up()) parts_.index.SetComplete();
+    if (source.caught_up() && !UntilStored(intake, intake.caught_up)) return;
   }
+}
+
+// Only the disk can fail here, and nothing may be skipped.
+bool BusSession::UntilStored(const BusIntake& intake, const std::function<absl::Status()>& store) {
+  clock::BackOff backoff(parts_.random, absl::Milliseconds(100), absl::Seconds(5));
+  for (absl::Status stored = store(); !stored.ok(); stored = store()) {
+    log::Error("a document cannot be stored",
+               {{"intake", intake.name}, {"error", Std(stored.message())}, {"reason", ErrorReason(stored)}});
+    if (stop_.WaitFor(backoff.Next())) return false;
+  }
+  return true;
 }
 
 void BusSession::Tell() {

@@ -6,6 +6,7 @@
 
 #include "libs/base/error.h"
 #include "libs/bus/reader/fake_document_source.h"
+#include "services/satellite/app/bus/desired_intake.h"
 
 namespace sluice::satellite {
 namespace {
@@ -61,11 +62,26 @@ class ForwardingPublisher final : public bus::Publisher {
 class BusSessionTest : public testing::Test {
  protected:
   BusClients Clients() {
-    return {.new_source =
-                [this] {
-                  ++sources_made_;
-                  return std::make_unique<SharedSource>(source_);
-                },
+    return {.intakes = {{.name = "bus_intake",
+                         .new_source =
+                             [this] {
+                               ++sources_made_;
+                               return std::make_unique<SharedSource>(source_);
+                             },
+                         .accept = [this](const bus::ReceivedEvent& event) { return intake_.Accept(event); },
+                         .caught_up =
+                             [this] {
+                               index_.SetComplete();
+                               return absl::OkStatus();
+                             }},
+                        {.name = "bus_plans",
+                         .new_source = [this] { return std::make_unique<SharedSource>(plans_); },
+                         .accept =
+                             [this](const bus::ReceivedEvent&) {
+                               ++plans_taken_;
+                               return absl::OkStatus();
+                             },
+                         .caught_up = [] { return absl::OkStatus(); }}},
             .new_publisher = [this]() -> absl::StatusOr<std::unique_ptr<bus::Publisher>> {
               ++publishers_made_;
               // Each producer's fatal error is its own: the successor begins without.
@@ -74,9 +90,7 @@ class BusSessionTest : public testing::Test {
             }};
   }
   BusSessionParts Parts() {
-    return {intake_,
-            index_,
-            statuses_,
+    return {statuses_,
             switching_,
             [] {
               satellite::v1::DataPlaneStatus status;
@@ -106,6 +120,8 @@ class BusSessionTest : public testing::Test {
   }
 
   std::shared_ptr<bus::FakeDocumentSource> source_ = std::make_shared<bus::FakeDocumentSource>();
+  std::shared_ptr<bus::FakeDocumentSource> plans_ = std::make_shared<bus::FakeDocumentSource>();
+  std::atomic<int> plans_taken_ = 0;
   std::shared_ptr<bus::FakePublisher> bus_ = std::make_shared<bus::FakePublisher>();
   std::shared_ptr<std::atomic<bool>> producer_fatal_;
   std::atomic<int> sources_made_ = 0;
@@ -135,6 +151,16 @@ TEST_F(BusSessionTest, TakesInAndTells) {
     }
     return false;
   }));
+}
+
+TEST_F(BusSessionTest, OneTopicThatIsStuckHoldsUpNoOther) {
+  store_.SetStatus(absl::ResourceExhaustedError("full"));
+  BusSession session(Clients(), Parts());
+  source_->Put(Record(1));
+  plans_->Put(Record(1));
+  EXPECT_TRUE(Eventually([&] { return plans_taken_ == 1; }));
+  store_.SetStatus(absl::OkStatus());
+  EXPECT_TRUE(physical_.WaitFor(1));
 }
 
 TEST_F(BusSessionTest, NothingIsSkippedWhileTheDiskIsFull) {

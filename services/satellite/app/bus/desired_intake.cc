@@ -8,6 +8,7 @@
 #include "libs/base/strings.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/log/log.h"
+#include "services/satellite/app/bus/document_key.h"
 
 namespace sluice::satellite {
 namespace {
@@ -17,20 +18,9 @@ failpoint::FailPoint after_store("satellite.intake.2_after_store");
 
 constexpr size_t kMaxDocumentBytes = 256 * 1024;
 
-// "pkc-…" or "lkc-…": what may become a file's name.
-bool IsId(std::string_view id, std::string_view kind) {
-  if (!id.starts_with(kind) || id.size() == kind.size() || id.size() > 64) return false;
-  return std::all_of(id.begin(), id.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-}
-
 bool IsLogical(std::string_view key) { return key.find('/') != std::string_view::npos; }
 
-bool IsKey(std::string_view key) {
-  const size_t slash = key.find('/');
-  if (slash == std::string_view::npos) return IsId(key, "pkc-");
-  return IsId(key.substr(0, slash), "pkc-") && IsId(key.substr(slash + 1), "lkc-");
-}
+bool IsKey(std::string_view key) { return IsLogical(key) ? IsLogicalKey(key) : IsPhysicalKey(key); }
 
 absl::Status Forged(std::string what) {
   return MakeError(absl::StatusCode::kPermissionDenied, what,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "libs/base/error.h"
 #include "libs/base/status.h"
 #include "libs/base/strings.h"
@@ -22,7 +23,6 @@ std::vector<kafka_admin::BrokerAddress> AddressesOf(const Cell& cell) {
   return addresses;
 }
 
-// By topic, partition and broker.
 using Sizes = std::map<std::pair<std::string, int32_t>, std::map<int32_t, int64_t>>;
 
 void AddDisks(int32_t broker, const std::vector<kafka_admin::LogDir>& dirs, CellReading& reading, Sizes& sizes) {
@@ -148,19 +148,55 @@ absl::StatusOr<CellReading> LoadLoop::Read(const Cell& cell, kafka_admin::AdminC
     return MakeError(absl::StatusCode::kUnavailable, "no broker of " + cell.physical_cluster + " told its load",
                      {.reason = "CELL_INCOMPLETE", .remedy = "It is tried again by itself."});
   }
+  RETURN_IF_ERROR(ReadPartitions(admin, sizes, reading));
+  if (const auto cluster = admin.DescribeCluster(false, options_.timeout); cluster.ok()) {
+    for (const kafka_admin::Broker& broker : cluster->brokers) {
+      if (broker.rack) reading.racks[broker.id] = *broker.rack;
+    }
+  }
+  return reading;
+}
+
+absl::Status LoadLoop::ReadPartitions(kafka_admin::AdminClient& admin, const Sizes& sizes, CellReading& reading) {
+  // Without it a copy on its way would look like one that stays.
+  ASSIGN_OR_RETURN(const auto moving, admin.ListReassignments(std::nullopt, options_.timeout));
+  std::set<kafka_admin::TopicPartition> reassigning;
+  for (const kafka_admin::OngoingReassignment& one : moving) reassigning.insert(one.partition);
   ASSIGN_OR_RETURN(const auto topics, admin.DescribeTopics(std::nullopt, options_.timeout));
+  const std::map<std::string, int32_t> min_in_sync = MinInSync(admin, topics);
   for (const kafka_admin::TopicDescription& topic : topics) {
+    const auto min = min_in_sync.find(topic.name);
     for (const kafka_admin::PartitionDescription& partition : topic.partitions) {
       PartitionReading one{.topic = topic.name,
                            .partition = partition.id,
                            .leader = partition.leader,
                            .replicas = partition.replicas,
-                           .in_sync_replicas = partition.isr};
+                           .in_sync_replicas = partition.isr,
+                           .min_in_sync = min == min_in_sync.end() ? 0 : min->second,
+                           .reassigning = reassigning.contains({topic.name, partition.id})};
       one.size_bytes = SizeOf(one, sizes);
       reading.partitions.push_back(std::move(one));
     }
   }
-  return reading;
+  return absl::OkStatus();
+}
+
+// What cannot be asked is left out.
+std::map<std::string, int32_t> LoadLoop::MinInSync(kafka_admin::AdminClient& admin,
+                                                   const std::vector<kafka_admin::TopicDescription>& topics) {
+  std::map<std::string, int32_t> found;
+  std::vector<kafka_admin::ConfigResource> resources;
+  for (const kafka_admin::TopicDescription& topic : topics) resources.push_back({.name = topic.name});
+  if (resources.empty()) return found;
+  const auto described = admin.DescribeConfigs(resources, {"min.insync.replicas"}, options_.timeout);
+  if (!described.ok()) return found;
+  for (const kafka_admin::ConfigDescription& topic : *described) {
+    for (const kafka_admin::ConfigEntry& entry : topic.entries) {
+      int32_t value = 0;
+      if (entry.value && absl::SimpleAtoi(*entry.value, &value)) found[topic.resource.name] = value;
+    }
+  }
+  return found;
 }
 
 std::shared_ptr<LoadLoop::CellState> LoadLoop::StateOf(const std::string& physical_cluster) {

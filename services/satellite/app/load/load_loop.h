@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -67,9 +68,15 @@ class LoadLoop {
     int looks = 0;
   };
 
+  // By topic, partition and broker.
+  using Sizes = std::map<std::pair<std::string, int32_t>, std::map<int32_t, int64_t>>;
+
   void Loop();
   void LookAtAll();
   absl::StatusOr<CellReading> Read(const Cell& cell, kafka_admin::AdminClient& admin);
+  absl::Status ReadPartitions(kafka_admin::AdminClient& admin, const Sizes& sizes, CellReading& reading);
+  std::map<std::string, int32_t> MinInSync(kafka_admin::AdminClient& admin,
+                                           const std::vector<kafka_admin::TopicDescription>& topics);
   std::shared_ptr<CellState> StateOf(const std::string& physical_cluster);
   void Publish(const satellite::v1::LoadSample& sample);
 

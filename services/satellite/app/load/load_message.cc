@@ -25,6 +25,8 @@ LoadSample ToLoadSample(const Cell& cell, const CellReading& now, const CellRate
     out->set_connections(broker.now.connections);
     out->set_request_handler_idle(broker.now.request_handler_idle);
     out->set_cpu(broker.cpu);
+    out->set_network_limit_bytes_per_second(cell.broker_network_bytes_per_second);
+    if (const auto rack = now.racks.find(id); rack != now.racks.end()) out->set_rack(rack->second);
     const auto disks = now.disks.find(id);
     if (disks == now.disks.end()) continue;
     for (const DiskReading& disk : disks->second) {
@@ -46,6 +48,8 @@ LoadSample ToLoadSample(const Cell& cell, const CellReading& now, const CellRate
     out->set_size_bytes(partition.now.size_bytes);
     out->set_bytes_in_per_second(partition.bytes_in_per_second);
     out->set_bytes_out_per_second(partition.bytes_out_per_second);
+    out->set_min_in_sync(partition.now.min_in_sync);
+    out->set_reassigning(partition.now.reassigning);
   }
   sample.set_part(1);
   sample.set_parts(1);

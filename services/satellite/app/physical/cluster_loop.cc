@@ -10,6 +10,7 @@
 #include "libs/failpoint/failpoint.h"
 #include "libs/log/log.h"
 #include "libs/operator/broker_config.h"
+#include "libs/operator/moves/retire_gate.h"
 
 namespace sluice::satellite {
 namespace {
@@ -17,6 +18,9 @@ namespace {
 failpoint::FailPoint after_gather("satellite.physical.1_after_gather");
 failpoint::FailPoint after_plan("satellite.physical.2_after_plan");
 failpoint::FailPoint after_step("satellite.physical.3_after_step");
+failpoint::FailPoint retire_before_unregister("satellite.retire.1_before_unregister");
+failpoint::FailPoint retire_after_unregister("satellite.retire.2_after_unregister");
+failpoint::FailPoint retire_after_stop("satellite.retire.3_after_stop");
 failpoint::FailPoint before_report("satellite.physical.4_before_report");
 
 constexpr size_t kActionsKept = 20;
@@ -33,6 +37,12 @@ std::string_view NameOf(op::Step::Kind kind) {
       return "kill";
     case op::Step::Kind::kApplyConfigs:
       return "configure";
+    case op::Step::Kind::kCordon:
+      return "cordon";
+    case op::Step::Kind::kUncordon:
+      return "uncordon";
+    case op::Step::Kind::kRetire:
+      return "retire";
     case op::Step::Kind::kRemoveAll:
       return "remove";
   }
@@ -54,6 +64,8 @@ struct ClusterLoop::Round {
   ClusterSight sight;
   op::Snapshot snapshot;
   op::Plan plan;
+  // What shall be moved, as it was when the round began.
+  PlanPointer plan_said;
   absl::Status trouble;
   // Something was done, so the next round comes at once.
   bool acted = false;
@@ -61,7 +73,15 @@ struct ClusterLoop::Round {
 };
 
 ClusterLoop::ClusterLoop(std::string cluster, const ClusterLoopParts& parts)
-    : cluster_(std::move(cluster)), parts_(parts), memory_(parts.policy.restart, parts.random) {}
+    : cluster_(std::move(cluster)),
+      parts_(parts),
+      memory_(parts.policy.restart, parts.random),
+      moves_(cluster_, {.load = parts.load,
+                        .store = parts.rebalances,
+                        .metrics = parts.metrics,
+                        .clock = parts.clock,
+                        .policy = parts.moves,
+                        .call_timeout = parts.times.call_timeout}) {}
 
 ClusterLoop::~ClusterLoop() {
   RequestStop();
@@ -78,8 +98,23 @@ void ClusterLoop::Accept(PhysicalWish wish) {
     if (wish_ && wish.generation <= wish_->generation) return;
     wish_ = std::move(wish);
     finished_ = false;
+    ++heard_;
   }
   changed_.notify_all();
+}
+
+void ClusterLoop::AcceptPlan(PlanPointer plan) {
+  {
+    std::lock_guard lock(mutex_);
+    plan_ = std::move(plan);
+    ++heard_;
+  }
+  changed_.notify_all();
+}
+
+PlanPointer ClusterLoop::RebalancePlan() const {
+  std::lock_guard lock(mutex_);
+  return plan_;
 }
 
 void ClusterLoop::RequestStop() {
@@ -106,14 +141,13 @@ bool ClusterLoop::StillWished(int64_t generation) const {
 }
 
 void ClusterLoop::Run() {
-  while (true) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const int64_t heard = heard_;
+    lock.unlock();
     const absl::Duration pause = RunOnce();
-    std::unique_lock lock(mutex_);
-    const int64_t seen = wish_ ? wish_->generation : -1;
-    if (stopping_) return;
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                      [&] { return stopping_ || (wish_ && wish_->generation != seen); });
-    if (stopping_) return;
+    lock.lock();
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(pause), [&] { return stopping_ || heard_ != heard; });
   }
 }
 
@@ -123,6 +157,7 @@ absl::Duration ClusterLoop::RunOnce() {
   const log::TraceScope trace(wish->traceparent);
   Round round;
   round.wish = *wish;
+  round.plan_said = RebalancePlan();
   round.trouble = Gather(round);
   if (round.trouble.ok()) round.trouble = after_gather.Hit();
   if (!round.trouble.ok()) {
@@ -135,6 +170,7 @@ absl::Duration ClusterLoop::RunOnce() {
   } else {
     round.plan = op::PlanCluster(parts_.policy, round.snapshot);
     round.trouble = Act(round);
+    if (const absl::Status moved = Rebalance(round); round.trouble.ok()) round.trouble = moved;
   }
   Report(round);
   return Pause(round);
@@ -210,7 +246,9 @@ void ClusterLoop::AddDigests(Round& round) {
 }
 
 void ClusterLoop::SampleHealth(Round& round) {
+  const op::Moment began = parts_.clock.MonotonicNow();
   absl::StatusOr<op::KafkaHealth> health = probe_->Health(parts_.times.call_timeout);
+  health_took_ = parts_.clock.MonotonicNow() - began;
   if (!health.ok()) return;
   if (const auto reading = parts_.load.Latest(cluster_)) {
     health->load_sampled_at = reading->taken_at;
@@ -242,7 +280,12 @@ absl::Status ClusterLoop::GatherKafka(Round& round) {
   }
   round.snapshot.dynamic_configs = configs_;
   const bool starting = !round.sight.provisioned;
-  if (!starting && (!health_ || now - health_->sampled_at >= parts_.times.health_again)) SampleHealth(round);
+  const absl::Duration again = moves_.active()
+                                   ? std::clamp(10 * health_took_, parts_.times.moves_again, parts_.times.health_again)
+                                   : parts_.times.health_again;
+  // A plan is judged by a look that is newer than it: what it names may be new too.
+  if (round.plan_said != moves_.plan()) health_.reset();
+  if (!starting && (!health_ || now - health_->sampled_at >= again)) SampleHealth(round);
   round.snapshot.health = health_;
   return absl::OkStatus();
 }
@@ -256,6 +299,7 @@ absl::Status ClusterLoop::Gather(Round& round) {
   snapshot.anything_left = round.sight.anything_left;
   snapshot.provisioned = round.sight.provisioned;
   snapshot.last_disruption_at = last_disruption_at_;
+  snapshot.rebalancing = moves_.under_way();
   if (!round.wish.deleted) Admit(round);
   if (round.rejected) return absl::OkStatus();
   RETURN_IF_ERROR(round.trouble);
@@ -309,6 +353,13 @@ absl::Status ClusterLoop::Do(Round& round, const op::Step& step) {
     case op::Step::Kind::kApplyConfigs:
       configs_.reset();
       return probe_->ApplyClusterConfigs(op::DynamicConfigsOf(round.snapshot.spec), parts_.times.call_timeout);
+    case op::Step::Kind::kCordon:
+    case op::Step::Kind::kUncordon:
+      health_.reset();
+      return KafkaMoves(probe_->Admin(), parts_.times.call_timeout)
+          .SetCordoned(step.node_id, step.kind == op::Step::Kind::kCordon);
+    case op::Step::Kind::kRetire:
+      return Retire(round, step.node_id);
     case op::Step::Kind::kRemoveAll:
       return parts_.substrate.Remove(cluster_);
   }
@@ -329,6 +380,40 @@ absl::Status ClusterLoop::StopForRoll(Round& round, int32_t node_id) {
   }
   last_disruption_at_ = parts_.clock.MonotonicNow();
   return parts_.substrate.Stop(cluster_, node_id);
+}
+
+// In the same breath: a look taken now that shows it empty, and its end.
+absl::Status ClusterLoop::Retire(Round& round, int32_t node_id) {
+  health_.reset();
+  SampleHealth(round);
+  const op::GateAnswer answer =
+      op::AskRetire(parts_.policy.gate, parts_.clock.MonotonicNow(), node_id, health_ ? &*health_ : nullptr);
+  if (answer.verdict != op::GateVerdict::kPass || !StillWished(round.wish.generation)) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, answer.Summary(), {.reason = "GATE_REFUSED"});
+  }
+  last_disruption_at_ = parts_.clock.MonotonicNow();
+  RETURN_IF_ERROR(retire_before_unregister.Hit());
+  RETURN_IF_ERROR(KafkaMoves(probe_->Admin(), parts_.times.call_timeout).Unregister(node_id));
+  RETURN_IF_ERROR(retire_after_unregister.Hit());
+  health_.reset();
+  const absl::Status killed = parts_.substrate.Kill(cluster_, node_id);
+  // It is ending this very moment: the next round erases it.
+  if (absl::IsUnavailable(killed)) return absl::OkStatus();
+  RETURN_IF_ERROR(killed);
+  RETURN_IF_ERROR(retire_after_stop.Hit());
+  return parts_.substrate.RemoveNode(cluster_, node_id);
+}
+
+absl::Status ClusterLoop::Rebalance(Round& round) {
+  if (round.wish.deleted || !round.sight.provisioned) return absl::OkStatus();
+  // What the nodes' steps have changed is not in this look any more.
+  round.snapshot.health = health_;
+  round.snapshot.now = parts_.clock.MonotonicNow();
+  ASSIGN_OR_RETURN(const bool acted,
+                   moves_.Round(round.plan_said, {round.snapshot, round.plan, probe_ ? &probe_->Admin() : nullptr}));
+  if (acted) health_.reset();
+  round.acted = round.acted || acted;
+  return absl::OkStatus();
 }
 
 absl::Status ClusterLoop::RenewCertificates(const Round& round) {
@@ -376,7 +461,11 @@ void ClusterLoop::Report(Round& round) {
   report.admission = round.wish.deleted ? absl::OkStatus() : admission_;
   report.trouble = round.trouble;
   report.actions = actions_;
-  if (round.snapshot.provisioned) report.health = health_;
+  // Just acted: the look before it is the last word.
+  if (round.snapshot.provisioned) report.health = health_ ? health_ : round.snapshot.health;
+  if (const PlanPointer& plan = moves_.plan(); plan != nullptr) {
+    report.rebalance = RebalanceReport{plan->rebalance(), plan->generation(), moves_.progress()};
+  }
   if (auto access = parts_.substrate.Access(cluster_); access.ok()) report.access = *std::move(access);
   for (const NodeSight& sight : round.sight.nodes) {
     const auto state = round.plan.nodes.find(sight.node_id);

@@ -14,6 +14,7 @@
 #include "libs/clock/clock.h"
 #include "libs/clock/random.h"
 #include "libs/operator/cluster_planner.h"
+#include "services/satellite/app/physical/moves/rebalance_runner.h"
 #include "services/satellite/app/physical/node_memory.h"
 #include "services/satellite/app/physical/physical_wish.h"
 #include "services/satellite/app/physical/status_draft.h"
@@ -32,6 +33,8 @@ struct LoopTimes {
   // A ready node is asked again, the cluster's health is sampled again.
   absl::Duration probe_again = absl::Seconds(5);
   absl::Duration health_again = absl::Seconds(5);
+  // Its health while partitions move; on a large cluster ten times what one look takes.
+  absl::Duration moves_again = absl::Seconds(1);
   absl::Duration configs_again = absl::Seconds(60);
   absl::Duration admission_again = absl::Seconds(30);
   absl::Duration certificates_again = absl::Minutes(10);
@@ -49,10 +52,13 @@ struct ClusterLoopParts {
   StatusSink& status;
   CellDirectory& cells;
   const LoadBoard& load;
+  RebalanceStore& rebalances;
+  metrics::Registry& metrics;
   const clock::Clock& clock;
   clock::Random& random;
   LoopTimes times;
   op::PlannerPolicy policy;
+  op::RebalancePolicy moves;
 };
 
 // Drives one physical cluster, in a thread of its own, so that a sick one holds up no other: gather, decide
@@ -67,6 +73,8 @@ class ClusterLoop {
 
   // An older generation than the accepted one is ignored.
   void Accept(PhysicalWish wish);
+  // What shall be moved; null: nothing.
+  void AcceptPlan(PlanPointer plan);
   // Asks the thread to end, without waiting for it.
   void RequestStop();
   // Nothing is left of the cluster, or it was never taken in.
@@ -83,6 +91,7 @@ class ClusterLoop {
 
   void Run();
   std::optional<PhysicalWish> Wish() const;
+  PlanPointer RebalancePlan() const;
   bool StillWished(int64_t generation) const;
   absl::Status Gather(Round& round);
   absl::Status GatherKafka(Round& round);
@@ -93,6 +102,8 @@ class ClusterLoop {
   absl::Status Act(Round& round);
   absl::Status Do(Round& round, const op::Step& step);
   absl::Status StopForRoll(Round& round, int32_t node_id);
+  absl::Status Retire(Round& round, int32_t node_id);
+  absl::Status Rebalance(Round& round);
   absl::Status RenewCertificates(const Round& round);
   void Note(const op::Step& step, const absl::Status& result);
   void Report(Round& round);
@@ -104,6 +115,9 @@ class ClusterLoop {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<PhysicalWish> wish_;
+  PlanPointer plan_;
+  // Grows with each wish and each plan.
+  int64_t heard_ = 0;
   bool stopping_ = false;
   bool finished_ = false;
 
@@ -111,7 +125,9 @@ class ClusterLoop {
   NodeMemory memory_;
   std::unique_ptr<KafkaProbe> probe_;
   std::string probe_bootstrap_;
+  RebalanceRunner moves_;
   std::optional<op::KafkaHealth> health_;
+  absl::Duration health_took_;
   std::optional<op::DynamicConfigs> configs_;
   op::Moment configs_read_at_;
   std::optional<op::Moment> last_disruption_at_;

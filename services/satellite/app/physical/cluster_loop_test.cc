@@ -94,7 +94,10 @@ class ClusterLoopTest : public ::testing::Test {
   LastStatus status_;
   CellDirectory cells_;
   LoadBoard load_;
-  ClusterLoopParts parts_{substrate_, kafka_, status_, cells_, load_, clock_, random_, {}, {}};
+  FakeRebalanceStore rebalances_;
+  metrics::Registry metrics_;
+  ClusterLoopParts parts_{substrate_, kafka_, status_, cells_, load_, rebalances_,
+                          metrics_,   clock_, random_, {},     {},    {}};
   PhysicalWish wish_;
   bool healthy_ = true;
   std::unique_ptr<ClusterLoop> loop_;

@@ -1,5 +1,6 @@
 #include "services/satellite/app/physical/node_memory.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ void NodeMemory::Probe(Node& node, const NodeSight& sight, KafkaProbe& probe, op
 std::vector<op::NodeSeen> NodeMemory::Observe(const std::vector<NodeSight>& sights, KafkaProbe* probe, op::Moment now,
                                               absl::Duration again, absl::Duration probe_timeout) {
   std::vector<op::NodeSeen> seen;
+  // One of the same number that comes later is another.
+  std::erase_if(nodes_, [&](const auto& known) {
+    return std::none_of(sights.begin(), sights.end(), [&](const NodeSight& s) { return s.node_id == known.first; });
+  });
   for (const NodeSight& sight : sights) {
     Node& node = nodes_[sight.node_id];
     NoteExit(node, sight);

@@ -13,8 +13,8 @@ constexpr size_t kLargestNumberOfLoops = 256;
 }  // namespace
 
 PhysicalClusters::PhysicalClusters(PhysicalClustersParts parts)
-    : loop_parts_{parts.substrate, parts.probes, parts.status, parts.cells, parts.load,
-                  parts.clock,     parts.random, parts.times,  parts.policy},
+    : loop_parts_{parts.substrate, parts.probes, parts.status, parts.cells, parts.load,   parts.rebalances,
+                  parts.metrics,   parts.clock,  parts.random, parts.times, parts.policy, parts.moves},
       parts_(std::move(parts)),
       clusters_gauge_(
           parts_.metrics.GaugeOf("sluice_satellite_physical_clusters", "Physical clusters that are driven")) {}
@@ -67,11 +67,24 @@ void PhysicalClusters::OnWish(AcceptedWish wish) {
     if (loops_.size() >= kLargestNumberOfLoops) return Reject(wish);
     found = loops_.emplace(key, std::make_unique<ClusterLoop>(key, loop_parts_)).first;
     found->second->Accept(std::move(physical));
+    if (const auto plan = plans_.find(key); plan != plans_.end()) found->second->AcceptPlan(plan->second);
     if (started_) found->second->StartThread();
     CountLoops();
     return;
   }
   found->second->Accept(std::move(physical));
+}
+
+void PhysicalClusters::OnPlan(PlanPointer plan) {
+  std::lock_guard lock(mutex_);
+  plans_[plan->key()] = plan;
+  if (const auto found = loops_.find(plan->key()); found != loops_.end()) found->second->AcceptPlan(plan);
+}
+
+void PhysicalClusters::OnPlanGone(const std::string& cluster) {
+  std::lock_guard lock(mutex_);
+  plans_.erase(cluster);
+  if (const auto found = loops_.find(cluster); found != loops_.end()) found->second->AcceptPlan(nullptr);
 }
 
 void PhysicalClusters::OnForgotten(const std::string& key) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "libs/metrics/metrics.h"
 #include "services/satellite/app/physical/cluster_loop.h"
+#include "services/satellite/ports/plan_handler.h"
 #include "services/satellite/ports/wish_handler.h"
 
 namespace sluice::satellite {
@@ -19,16 +20,18 @@ struct PhysicalClustersParts {
   StatusSink& status;
   CellDirectory& cells;
   const LoadBoard& load;
+  RebalanceStore& rebalances;
+  metrics::Registry& metrics;
   const clock::Clock& clock;
   clock::Random& random;
-  metrics::Registry& metrics;
   LoopTimes times;
   op::PlannerPolicy policy;
+  op::RebalancePolicy moves;
 };
 
 // All physical clusters of the data plane: one ClusterLoop for each that is wished. Thread-safe; OnWish and OnForgotten
-// return at once.
-class PhysicalClusters final : public WishHandler {
+// return at once, so do OnPlan and OnPlanGone.
+class PhysicalClusters final : public WishHandler, public PlanHandler {
  public:
   explicit PhysicalClusters(PhysicalClustersParts parts);
   ~PhysicalClusters() override;
@@ -42,6 +45,9 @@ class PhysicalClusters final : public WishHandler {
   // answered REJECTED, NO_CAPACITY.
   void OnWish(AcceptedWish wish) override;
   void OnForgotten(const std::string& key) override;
+  // One for a cluster that is not wished yet waits for that.
+  void OnPlan(PlanPointer plan) override;
+  void OnPlanGone(const std::string& cluster) override;
 
   // Never blocks on Kafka; reads small files.
   SubstrateCapacity Capacity() const { return parts_.substrate.Capacity(); }
@@ -57,6 +63,7 @@ class PhysicalClusters final : public WishHandler {
   bool started_ = false;
   bool stopped_ = false;
   std::map<std::string, std::unique_ptr<ClusterLoop>> loops_;
+  std::map<std::string, PlanPointer> plans_;
   // Asked to end, joined later: OnForgotten must not wait.
   std::vector<std::unique_ptr<ClusterLoop>> ending_;
 };

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/strings.h"
+#include "libs/operator/moves/retire_gate.h"
 
 namespace sluice::satellite {
 namespace {
@@ -51,8 +52,16 @@ std::string WhyNotReady(const ClusterReport& report) {
   return text;
 }
 
+void AddRebalancing(const ClusterReport& report, satellite::v1::StatusDocument& document) {
+  if (!report.rebalance) return AddCondition(document, "Rebalancing", false, "NO_PLAN", "");
+  const op::RebalanceProgress& progress = report.rebalance->progress;
+  const bool goes_on =
+      progress.state == op::RebalanceState::kRunning || progress.state == op::RebalanceState::kCancelling;
+  AddCondition(document, "Rebalancing", goes_on, progress.reason, progress.message);
+}
+
 void AddConditions(const ClusterReport& report, satellite::v1::StatusDocument& document) {
-  const op::Wait* refused = FirstWait(report.plan, {"configs", "controllers", "shrink"});
+  const op::Wait* refused = FirstWait(report.plan, {"configs", "controllers"});
   if (!report.admission.ok()) {
     AddCondition(document, "Accepted", false, ReasonOf(report.admission), std::string(report.admission.message()));
   } else if (refused != nullptr) {
@@ -60,9 +69,11 @@ void AddConditions(const ClusterReport& report, satellite::v1::StatusDocument& d
   } else {
     AddCondition(document, "Accepted", true, "ACCEPTED", "");
   }
-  const bool up = report.plan.state == op::ClusterState::kUp;
+  // Whatever is done to it meanwhile, all that is wished serves.
+  const bool up = report.plan.state == op::ClusterState::kUp || report.plan.state == op::ClusterState::kRebalancing ||
+                  report.plan.state == op::ClusterState::kShrinking;
   AddCondition(document, "Ready", up, std::string(op::Name(report.plan.state)), up ? "" : WhyNotReady(report));
-  const op::Wait* wait = FirstWait(report.plan, {"restart", "expand", "delete", "roll"});
+  const op::Wait* wait = FirstWait(report.plan, {"restart", "expand", "delete", "shrink", "roll"});
   if (!report.trouble.ok()) {
     AddCondition(document, "Progressing", false, ReasonOf(report.trouble), std::string(report.trouble.message()));
   } else if (wait != nullptr) {
@@ -73,10 +84,17 @@ void AddConditions(const ClusterReport& report, satellite::v1::StatusDocument& d
   const op::Wait* roll = FirstWait(report.plan, {"roll"});
   AddCondition(document, "UpToDate", roll == nullptr, roll == nullptr ? "CURRENT" : roll->reason,
                roll == nullptr ? "" : roll->message);
+  AddRebalancing(report, document);
+}
+
+bool Leaves(const ClusterReport& report, int32_t node_id) {
+  return std::find(report.plan.leaving.begin(), report.plan.leaving.end(), node_id) != report.plan.leaving.end();
 }
 
 void AddNodes(const ClusterReport& report, PhysicalClusterStatus& status) {
   std::string bootstrap;
+  std::optional<std::map<int32_t, int32_t>> replicas;
+  if (report.health && report.health->partitions) replicas = op::ReplicasByBroker(*report.health->partitions);
   for (const NodeSight& sight : report.nodes) {
     satellite::v1::NodeStatus& node = *status.add_nodes();
     const bool broker = sight.role == op::NodeRole::kBroker;
@@ -95,9 +113,33 @@ void AddNodes(const ClusterReport& report, PhysicalClusterStatus& status) {
     if (const auto since = report.node_since.find(sight.node_id); since != report.node_since.end()) {
       SetTime(since->second, *node.mutable_since());
     }
-    if (broker) absl::StrAppend(&bootstrap, bootstrap.empty() ? "" : ",", address.host, ":", address.port);
+    if (broker && replicas) node.set_replicas(replicas->contains(sight.node_id) ? replicas->at(sight.node_id) : 0);
+    node.set_leaving(Leaves(report, sight.node_id));
+    if (node.leaving()) status.add_leaving_brokers(sight.node_id);
+    // Whoever begins now shall not begin at one that goes.
+    if (broker && !node.leaving())
+      absl::StrAppend(&bootstrap, bootstrap.empty() ? "" : ",", address.host, ":", address.port);
   }
   status.set_bootstrap_servers(bootstrap);
+}
+
+void SetRebalance(const RebalanceReport& report, satellite::v1::RebalanceStatus& out) {
+  const op::RebalanceProgress& progress = report.progress;
+  out.set_rebalance(report.rebalance);
+  out.set_observed_generation(report.generation);
+  out.set_state(static_cast<satellite::v1::RebalanceStatus::State>(progress.state));
+  out.set_batches_done(progress.batches_done);
+  out.set_moves_in_flight(progress.moves_in_flight);
+  out.set_moves_left(progress.moves_left);
+  out.set_moves_done(progress.moves_done);
+  out.set_moves_skipped(progress.moves_skipped);
+  out.set_bytes_done(progress.bytes_done);
+  out.set_bytes_left(progress.bytes_left);
+  out.set_seconds_left(progress.seconds_left);
+  out.set_throttle_bytes_per_second(progress.throttle_bytes_per_second);
+  out.set_moves_at_once(progress.moves_at_once);
+  out.set_reason(progress.reason);
+  out.set_message(progress.message);
 }
 
 void AddHealth(const op::KafkaHealth& health, PhysicalClusterStatus& status) {
@@ -128,6 +170,7 @@ satellite::v1::StatusDocument StatusDraftOf(const ClusterReport& report) {
   AddNodes(report, status);
   if (report.access && !report.nodes.empty()) status.set_ca_certificate_pem(report.access->ca_certificate_pem);
   if (report.health) AddHealth(*report.health, status);
+  if (report.rebalance) SetRebalance(*report.rebalance, *status.mutable_rebalance());
   for (const DoneAction& done : report.actions) {
     satellite::v1::ActionRecord& action = *status.add_actions();
     SetTime(done.time, *action.mutable_time());
@@ -146,6 +189,7 @@ std::optional<Cell> CellOf(const ClusterReport& report) {
   cell.client_ca_file = report.access->client_ca_file;
   cell.replication_factor = report.wish.spec.default_replication_factor;
   cell.broker_disk_bytes = report.wish.spec.broker_disk_mib << 20;
+  cell.broker_network_bytes_per_second = report.wish.spec.broker_network_bytes_per_second;
   cell.shared = report.wish.spec.shared;
   cell.deleting = report.wish.deleted;
   for (const NodeSight& sight : report.nodes) {

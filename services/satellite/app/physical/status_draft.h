@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "libs/operator/cluster_planner.h"
+#include "libs/operator/moves/rebalance_machine.h"
 #include "services/satellite/app/physical/physical_wish.h"
 #include "services/satellite/ports/cell_directory.h"
 #include "services/satellite/ports/substrate.h"
@@ -23,6 +24,12 @@ struct DoneAction {
   std::string result;
 };
 
+struct RebalanceReport {
+  std::string rebalance;
+  int64_t generation = 0;
+  op::RebalanceProgress progress;
+};
+
 // Everything that one look at a cluster gave.
 struct ClusterReport {
   std::string cluster;
@@ -31,6 +38,8 @@ struct ClusterReport {
   std::vector<NodeSight> nodes;
   std::optional<ClusterAccess> access;
   std::optional<op::KafkaHealth> health;
+  // Of the plan that is here; unset without one.
+  std::optional<RebalanceReport> rebalance;
   // Why this data plane does not run the wish, or not all of it.
   absl::Status admission;
   // What went wrong in the last round, if anything did.

@@ -138,6 +138,8 @@ absl::StatusOr<std::set<std::string>> CellView::LoadConfigs(kafka_admin::AdminCl
       if (!descriptions[i].status.ok()) continue;  // deleted since
       std::map<std::string, std::string> configs;
       for (const kafka_admin::ConfigEntry& entry : descriptions[i].entries) {
+        // A throttle is ours, for as long as a move takes: nothing that the tenant set.
+        if (entry.name.ends_with(".replication.throttled.replicas")) continue;
         if (entry.source == kafka_admin::ConfigEntry::Source::kDynamicTopic && entry.value) {
           configs[entry.name] = *entry.value;
         }

@@ -104,9 +104,10 @@ class RealCell {
                    .status = statuses,
                    .cells = cells,
                    .load = loads,
+                   .rebalances = rebalances_,
+                   .metrics = metrics_,
                    .clock = clock::RealClock(),
-                   .random = clock::CryptoRandom(),
-                   .metrics = metrics_}) {
+                   .random = clock::CryptoRandom()}) {
     EXPECT_TRUE(physical_.Start().ok());
     physical_.OnWish(PhysicalWish(1, false));
     statuses.WaitFor(kCell, [](const StatusDocument& status) {
@@ -160,6 +161,7 @@ class RealCell {
 
   const std::string folder_;
   metrics::Registry metrics_;
+  FakeRebalanceStore rebalances_;
   FakeTenantRecordStore records_;
   RealKafkaProbeFactory probes_{clock::RealClock()};
   std::unique_ptr<LocalSubstrate> substrate_;

@@ -16,7 +16,9 @@ struct PartitionReading {
   int32_t leader = -1;
   std::vector<int32_t> replicas;
   std::vector<int32_t> in_sync_replicas;
-  int64_t size_bytes = 0;  // of the leader's copy; of the largest one while there is no leader
+  int64_t size_bytes = 0;   // of the leader's copy; of the largest one while there is no leader
+  int32_t min_in_sync = 0;  // 0: not known
+  bool reassigning = false;
 };
 
 struct DiskReading {
@@ -29,6 +31,7 @@ struct CellReading {
   double at_s = 0;  // monotonic seconds
   std::map<int32_t, BrokerReading> brokers;
   std::map<int32_t, std::vector<DiskReading>> disks;
+  std::map<int32_t, std::string> racks;  // of brokers that have one
   std::vector<PartitionReading> partitions;
 };
 

@@ -28,6 +28,7 @@ class FakeKafkaProbe final : public KafkaProbe {
     return absl::OkStatus();
   }
   absl::Status ReloadCertificates(int32_t, const std::string&, absl::Duration) override { return absl::OkStatus(); }
+  kafka_admin::AdminClient& Admin() override { return kafka_.admin_; }
 
  private:
   FakeKafka& kafka_;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "libs/kafka_admin/testing/fake_admin_client.h"
 #include "services/satellite/ports/kafka_probe.h"
 
 namespace sluice::satellite::testing {
@@ -21,6 +22,8 @@ class FakeKafka final : public KafkaProbeFactory {
   op::DynamicConfigs configs() const;
   // How often Health was asked.
   int health_asked() const;
+  // Brokers 1 to 6 and no topics at first.
+  kafka_admin::testing::FakeAdminClient& admin() { return admin_; }
 
   absl::StatusOr<std::unique_ptr<KafkaProbe>> Open(ProbeTarget target) override;
 
@@ -31,6 +34,7 @@ class FakeKafka final : public KafkaProbeFactory {
   std::optional<op::KafkaHealth> health_;
   op::DynamicConfigs configs_;
   int health_asked_ = 0;
+  kafka_admin::testing::FakeAdminClient admin_{{{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6}}};
 };
 
 }  // namespace sluice::satellite::testing

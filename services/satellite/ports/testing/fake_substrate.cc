@@ -155,6 +155,19 @@ absl::Status FakeSubstrate::Kill(const std::string& cluster, int32_t node_id) {
   return absl::OkStatus();
 }
 
+absl::Status FakeSubstrate::RemoveNode(const std::string& cluster, int32_t node_id) {
+  std::lock_guard lock(mutex_);
+  NodeSight* node = Find(cluster, node_id);
+  if (node == nullptr) return absl::OkStatus();
+  if (node->process != Process::kNone) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "the node runs", {.reason = "NODE_RUNNING"});
+  }
+  calls_.push_back(absl::StrCat("remove ", node_id));
+  if (node->role == op::NodeRole::kBroker) --clusters_[cluster].brokers;
+  clusters_[cluster].nodes.erase(node_id);
+  return absl::OkStatus();
+}
+
 absl::Status FakeSubstrate::Remove(const std::string& cluster) {
   std::lock_guard lock(mutex_);
   for (const auto& [id, node] : clusters_[cluster].nodes) {

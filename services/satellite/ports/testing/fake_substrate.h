@@ -23,7 +23,7 @@ class FakeSubstrate final : public Substrate {
   void FailStarts(const std::string& cluster, int32_t node_id, absl::Status status);
   // Part of every digest from now on: as if a static setting had changed.
   void SetDigestSalt(std::string salt);
-  // "prepare", "start 1", "stop 1", "kill 1", "remove": in order, since the last time it was asked.
+  // "prepare", "start 1", "stop 1", "kill 1", "remove 1", "remove": in order, since the last time it was asked.
   std::vector<std::string> TakeCalls();
 
   // --- Substrate ---
@@ -35,6 +35,7 @@ class FakeSubstrate final : public Substrate {
   absl::Status Start(const std::string& cluster, const op::PhysicalSpec& spec, int32_t node_id) override;
   absl::Status Stop(const std::string& cluster, int32_t node_id) override;
   absl::Status Kill(const std::string& cluster, int32_t node_id) override;
+  absl::Status RemoveNode(const std::string& cluster, int32_t node_id) override;
   absl::Status Remove(const std::string& cluster) override;
   absl::Status MarkProvisioned(const std::string& cluster) override;
   absl::StatusOr<std::vector<StaleCertificate>> RenewCertificates(const std::string& cluster,

@@ -165,6 +165,23 @@ TEST_P(SubstrateContract, WhatRunsIsNotErasedAndWhatIsErasedLeavesNothing) {
   EXPECT_TRUE(substrate().Remove(kCluster).ok()) << "again";
 }
 
+TEST_P(SubstrateContract, OneNodeIsErasedAndItsPlaceIsFreeForAnother) {
+  StartAll();
+  EXPECT_EQ(ErrorReason(substrate().RemoveNode(kCluster, 2)), "NODE_RUNNING");
+  ASSERT_TRUE(substrate().Kill(kCluster, 2).ok());
+  ASSERT_TRUE(substrate().RemoveNode(kCluster, 2).ok());
+  EXPECT_TRUE(substrate().RemoveNode(kCluster, 2).ok()) << "again";
+  harness_->Reopen();
+  const auto sight = substrate().Look(kCluster);
+  ASSERT_TRUE(sight.ok());
+  EXPECT_EQ(sight->nodes.size(), 2u);
+  EXPECT_EQ(Node(1).process, Process::kRunning);
+  EXPECT_EQ(substrate().Capacity().brokers, 1);
+  ASSERT_TRUE(substrate().Prepare(kCluster, spec_).ok());
+  EXPECT_EQ(Node(2).run, 0) << "a new one";
+  EXPECT_EQ(substrate().Capacity().brokers, 2);
+}
+
 TEST_P(SubstrateContract, MoreBrokersThanThereIsRoomForAreRefused) {
   spec_.brokers = 5;
   EXPECT_EQ(ErrorReason(substrate().Admit(kCluster, spec_)), "NO_CAPACITY");

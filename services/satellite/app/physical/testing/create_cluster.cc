@@ -84,7 +84,9 @@ int Main(int argc, char** argv) {
   CellDirectory cells;
   LoadBoard load;
   metrics::Registry metrics;
-  PhysicalClusters clusters({**substrate, probes, status, cells, load, clock, clock::CryptoRandom(), metrics, {}, {}});
+  FakeRebalanceStore plans;
+  PhysicalClusters clusters(
+      {**substrate, probes, status, cells, load, plans, metrics, clock, clock::CryptoRandom(), {}, {}, {}});
   if (!clusters.Start().ok()) return 1;
   const absl::Duration start = clock.MonotonicNow();
   clusters.OnWish(WishOf(std::atoi(argv[4]), 1, false));

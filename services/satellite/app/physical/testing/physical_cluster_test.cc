@@ -117,8 +117,9 @@ class PhysicalClusterTest : public ::testing::Test {
     times.health_again = absl::Seconds(1);
     op::PlannerPolicy policy;
     policy.gate.settle = absl::Seconds(1);
-    clusters_ = std::make_unique<PhysicalClusters>(PhysicalClustersParts{
-        *substrate_, probes_, status_, cells_, load_, clock_, clock::CryptoRandom(), metrics_, times, policy});
+    clusters_ = std::make_unique<PhysicalClusters>(
+        PhysicalClustersParts{*substrate_, probes_, status_, cells_, load_, rebalances_, metrics_, clock_,
+                              clock::CryptoRandom(), times, policy, op::RebalancePolicy()});
     ASSERT_TRUE(clusters_->Start().ok());
   }
   void Close() {
@@ -189,6 +190,74 @@ class PhysicalClusterTest : public ::testing::Test {
     load_.Put(reading);
   }
 
+  balancer_planner::v1::PlanDocument PlanFor(const std::string& rebalance) const {
+    balancer_planner::v1::PlanDocument plan;
+    plan.set_key(kCluster);
+    plan.set_generation(1);
+    plan.set_rebalance(rebalance);
+    plan.set_physical_cluster_generation(document_.generation());
+    plan.set_wish(balancer_planner::v1::PlanDocument::RUN);
+    plan.set_throttle_bytes_per_second(1'000'000);
+    plan.set_batches_total(1);
+    plan.add_batches();
+    return plan;
+  }
+  static void AddMove(balancer_planner::v1::PlanDocument& plan, int32_t partition, std::vector<int32_t> before,
+                      std::vector<int32_t> after) {
+    auto& move = *plan.mutable_batches(0)->add_moves();
+    move.set_topic("t");
+    move.set_partition(partition);
+    move.mutable_replicas_before()->Add(before.begin(), before.end());
+    move.mutable_replicas()->Add(after.begin(), after.end());
+  }
+  // Moves are begun with fresh load only.
+  ::testing::AssertionResult AwaitWithLoad(const std::function<bool(const StatusDocument&)>& holds) {
+    const auto until = std::chrono::steady_clock::now() + kDeadline;
+    while (std::chrono::steady_clock::now() < until) {
+      LoadReading reading;
+      reading.taken_at = clock_.MonotonicNow();
+      reading.sample.set_physical_cluster(kCluster);
+      for (int32_t id : {1, 2, 3, 4}) reading.sample.add_brokers()->set_broker(id);
+      load_.Put(reading);
+      if (holds(status_.Last())) return ::testing::AssertionSuccess();
+      usleep(100'000);
+    }
+    return ::testing::AssertionFailure();
+  }
+  // "leader: replicas; " of t's partitions.
+  static std::string LeadersAndReplicas(kafka_admin::AdminClient& admin) {
+    std::string text;
+    const auto topics = admin.DescribeTopics({{"t"}}, absl::Seconds(20));
+    if (!topics.ok()) return topics.status().ToString();
+    for (const auto& partition : topics->at(0).partitions) {
+      absl::StrAppend(&text, partition.leader, ":");
+      for (int32_t id : partition.replicas) absl::StrAppend(&text, " ", id);
+      absl::StrAppend(&text, "; ");
+    }
+    return text;
+  }
+  static std::string Throttles(kafka_admin::AdminClient& admin) {
+    std::vector<kafka_admin::ConfigResource> resources = {{kafka_admin::ConfigResourceType::kTopic, "t"}};
+    const auto cluster = admin.DescribeCluster(false, absl::Seconds(20));
+    if (!cluster.ok()) return cluster.status().ToString();
+    for (const auto& broker : cluster->brokers) {
+      resources.push_back({kafka_admin::ConfigResourceType::kBroker, std::to_string(broker.id)});
+    }
+    std::string text;
+    const auto described = admin.DescribeConfigs(resources, {}, absl::Seconds(20));
+    if (!described.ok()) return described.status().ToString();
+    for (const auto& resource : *described) {
+      for (const auto& entry : resource.entries) {
+        const bool own = entry.source == kafka_admin::ConfigEntry::Source::kDynamicBroker ||
+                         entry.source == kafka_admin::ConfigEntry::Source::kDynamicTopic;
+        if (own && entry.name.find("throttled") != entry.name.npos) {
+          absl::StrAppend(&text, resource.resource.name, " ", entry.name, " ");
+        }
+      }
+    }
+    return text;
+  }
+
   const std::string folder_;
   const clock::Clock& clock_ = clock::RealClock();
   LocalSubstrateOptions options_;
@@ -198,6 +267,7 @@ class PhysicalClusterTest : public ::testing::Test {
   CellDirectory cells_;
   LoadBoard load_;
   metrics::Registry metrics_;
+  FakeRebalanceStore rebalances_;
   std::unique_ptr<LocalSubstrate> substrate_;
   std::unique_ptr<PhysicalClusters> clusters_;
 };
@@ -301,6 +371,73 @@ TEST_F(PhysicalClusterTest, ThreeBrokersBecomeFour) {
   WishNext();
   ASSERT_TRUE(status_.Await(Is(PhysicalClusterStatus::GONE, document_.generation())));
   EXPECT_TRUE(fs::is_empty(options_.state_folder + "/clusters"));
+}
+
+// What moves/cluster_moves_test.cc does on a Kafka in memory, on a real one: a plan, then the broker that it filled is
+// emptied again and goes.
+TEST_F(PhysicalClusterTest, APlanMovesReplicasAndAnEmptiedBrokerGoes) {
+  auto& spec = *document_.mutable_physical_cluster();
+  spec.set_brokers(4);
+  spec.set_default_replication_factor(2);
+  Open();
+  Wish();
+  AwaitUp();
+  auto admin = Admin();
+  ASSERT_NE(admin, nullptr);
+  const auto made = admin->CreateTopics({{.name = "t", .assignments = {{1, 2}, {1, 2}}}}, false, absl::Seconds(30));
+  ASSERT_TRUE(made.ok() && made->at(0).status.ok());
+
+  balancer_planner::v1::PlanDocument plan = PlanFor("reb-1");
+  AddMove(plan, 0, {1, 2}, {4, 2});
+  AddMove(plan, 1, {1, 2}, {2, 1});
+  clusters_->OnPlan(std::make_shared<const balancer_planner::v1::PlanDocument>(plan));
+  ASSERT_TRUE(AwaitWithLoad([](const StatusDocument& s) {
+    return s.physical_cluster().rebalance().state() == satellite::v1::RebalanceStatus::DONE;
+  })) << status_.Last().DebugString();
+  EXPECT_EQ(status_.Last().physical_cluster().rebalance().moves_done(), 2);
+  EXPECT_EQ(LeadersAndReplicas(*admin), "4: 4 2; 2: 2 1; ");
+  EXPECT_EQ(Throttles(*admin), "");
+
+  spec.set_brokers(3);
+  WishNext();
+  ASSERT_TRUE(AwaitWithLoad([](const StatusDocument& s) {
+    return s.physical_cluster().state() == PhysicalClusterStatus::SHRINKING &&
+           s.physical_cluster().nodes(3).leaving() && s.physical_cluster().nodes(3).replicas() == 1;
+  })) << status_.Last().DebugString();
+  plan = PlanFor("reb-2");
+  AddMove(plan, 0, {4, 2}, {1, 2});
+  clusters_->OnPlan(std::make_shared<const balancer_planner::v1::PlanDocument>(plan));
+  ASSERT_TRUE(AwaitWithLoad([this](const StatusDocument& s) {
+    return Is(PhysicalClusterStatus::UP, document_.generation())(s) && s.physical_cluster().nodes_size() == 4;
+  })) << status_.Last().DebugString();
+  admin = Admin();
+  const auto cluster = admin->DescribeCluster(true, absl::Seconds(30));
+  ASSERT_TRUE(cluster.ok()) << cluster.status();
+  EXPECT_EQ(cluster->brokers.size(), 3u);
+  EXPECT_EQ(LeadersAndReplicas(*admin), "1: 1 2; 2: 2 1; ");
+  EXPECT_EQ(Throttles(*admin), "");
+  EXPECT_FALSE(fs::exists(options_.state_folder + "/clusters/" + kCluster + "/4"));
+  EXPECT_EQ(clusters_->Capacity().brokers, 3);
+
+  // One of the same number that comes later takes replicas again.
+  spec.set_brokers(4);
+  WishNext();
+  ASSERT_TRUE(AwaitWithLoad([this](const StatusDocument& s) {
+    return Is(PhysicalClusterStatus::UP, document_.generation())(s) && s.physical_cluster().nodes_size() == 5;
+  }));
+  absl::Status placed;
+  for (int i = 0; i < 120; ++i) {
+    admin = Admin();
+    const auto topic = admin->CreateTopics(
+        {{.name = absl::StrCat("after", i), .partitions = 1, .replication_factor = 4}}, false, absl::Seconds(20));
+    placed = topic.ok() ? topic->at(0).status : topic.status();
+    if (placed.ok()) break;
+    usleep(500'000);
+  }
+  EXPECT_TRUE(placed.ok()) << placed;
+  document_.set_deleted(true);
+  WishNext();
+  ASSERT_TRUE(status_.Await(Is(PhysicalClusterStatus::GONE, document_.generation())));
 }
 
 }  // namespace
