@@ -47,6 +47,7 @@ BatchScheduler::BatchScheduler(const ClusterState& end, const ReasonLog& reasons
   for (auto* amounts : {&limit_, &load_, &gain_, &change_}) amounts->resize(log_dirs, Amounts{});
   for (size_t b = 0; b < end.brokers(); ++b) {
     for (int r = kNetworkIn; r < kResources; ++r) limit_[b][r] = snapshot.LimitOf(b, r);
+    limit_[b][kWholeDisk] = snapshot.LimitOf(b, kDisk);
     for (size_t d = 0; d < snapshot.LogDirsOf(b); ++d) {
       limit_[first_log_dir_[b] + d][kDisk] = snapshot.LogDirLimit(b, d);
     }
@@ -57,6 +58,7 @@ BatchScheduler::BatchScheduler(const ClusterState& end, const ReasonLog& reasons
       const uint16_t b = snapshot.replicas[slot];
       for (int r = kNetworkIn; r < kResources; ++r) load_[b][r] += load[r];
       load_[first_log_dir_[b] + snapshot.LogDirOf(slot)][kDisk] += load[kDisk];
+      load_[b][kWholeDisk] += load[kDisk];
     }
   }
 }
@@ -131,7 +133,7 @@ void BatchScheduler::Drain(std::vector<Pending>& pending, Result& result) {
 
 BatchScheduler::Amounts BatchScheduler::RoleLoad(uint32_t partition, bool leads) const {
   const auto& load = leads ? end_.snapshot().leader_load[partition] : end_.snapshot().follower_load[partition];
-  return {load[0], load[1], load[2], load[3]};
+  return {load[kDisk], load[kNetworkIn], load[kNetworkOut], load[kCpu], load[kDisk]};
 }
 
 double BatchScheduler::Roof(const Effect& effect, int resource) const {
@@ -150,8 +152,8 @@ void BatchScheduler::AddEffect(const Pending& step, size_t i) {
     const uint32_t old_dir = LogDir(step.from_dirs, old, broker);
     effect.receives = false;
     effect.copies = old_dir != log_dir;
-    for (int r = effect.copies ? kNetworkIn : kDisk; r < kResources; ++r) effect.change[r] -= had[r];
-    if (effect.copies) effects_.push_back({broker, old_dir, {-had[kDisk], 0, 0, 0}, false, false, false});
+    for (int r = effect.copies ? kNetworkIn : kDisk; r < kAmounts; ++r) effect.change[r] -= had[r];
+    if (effect.copies) effects_.push_back({broker, old_dir, {-had[kDisk]}, false, false, false});
   }
   effects_.push_back(effect);
 }
@@ -164,7 +166,7 @@ void BatchScheduler::EffectsOf(const Pending& step) {
     const uint16_t broker = step.from[i];
     if (Contains(step.to, broker)) continue;
     Effect effect{broker, LogDir(step.from_dirs, i, broker), RoleLoad(step.partition, i == 0), false, false, false};
-    for (int r = 0; r < kResources; ++r) effect.change[r] = -effect.change[r];
+    for (int r = 0; r < kAmounts; ++r) effect.change[r] = -effect.change[r];
     effects_.push_back(effect);
   }
   for (Effect& effect : effects_) effect.sends = copies && effect.broker == step.from[0];
@@ -173,7 +175,7 @@ void BatchScheduler::EffectsOf(const Pending& step) {
 bool BatchScheduler::FitsAnyOrder() const {
   for (const Effect& effect : effects_) {
     const uint16_t b = effect.broker;
-    for (int r = 0; r < kResources; ++r) {
+    for (int r = 0; r < kAmounts; ++r) {
       const size_t at = r == kDisk ? effect.log_dir : b;
       double most = load_[at][r] + gain_[at][r] + std::max(0.0, effect.change[r]);
       if (r == kNetworkIn && (effect.receives || receives_[b])) most += throttle_kbps_;
@@ -189,9 +191,9 @@ bool BatchScheduler::FitsAnyOrder() const {
 bool BatchScheduler::FitsAlone() const {
   for (const Effect& effect : effects_) {
     if (touched_[effect.broker]) return false;
-    for (int r = 0; r < kResources; ++r) {
+    for (int r = 0; r < kAmounts; ++r) {
       double during = Load(effect, r);
-      if (r == kDisk && effect.copies) during += effect.change[r];
+      if ((r == kDisk && effect.copies) || (r == kWholeDisk && effect.receives)) during += effect.change[r];
       if (r == kNetworkIn && effect.receives) during += throttle_kbps_;
       if (r == kNetworkOut && effect.sends) during += throttle_kbps_;
       if (std::max(during, Load(effect, r) + effect.change[r]) > Roof(effect, r)) return false;
@@ -221,7 +223,7 @@ void BatchScheduler::Take(Pending& step, Batch& batch) {
     if (effect.copies) received_mb_[b] += copy_mb;
     if (effect.copies && effect.receives) sent_mb += copy_mb;
     if (effect.copies) (effect.receives ? taken.adding : taken.moving_within).push_back(b);
-    for (int r = 0; r < kResources; ++r) {
+    for (int r = 0; r < kAmounts; ++r) {
       At(gain_, effect, r) += std::max(0.0, effect.change[r]);
       At(change_, effect, r) += effect.change[r];
     }
@@ -236,7 +238,7 @@ void BatchScheduler::Take(Pending& step, Batch& batch) {
 void BatchScheduler::EndBatch(Batch& batch) {
   double busiest = 0;
   for (size_t at = 0; at < load_.size(); ++at) {
-    for (int r = 0; r < kResources; ++r) load_[at][r] += change_[at][r];
+    for (int r = 0; r < kAmounts; ++r) load_[at][r] += change_[at][r];
   }
   for (size_t b = 0; b < received_mb_.size(); ++b) busiest = std::max({busiest, received_mb_[b], sent_mb_[b]});
   batch.hours = busiest * 1000 / throttle_kbps_ / 3600;
@@ -265,6 +267,8 @@ bool BatchScheduler::HandOver(std::vector<Pending>& pending, Result& result) {
   for (Pending& step : pending) {
     if (std::all_of(step.to.begin(), step.to.end(), [&](uint16_t b) { return Contains(step.from, b); })) continue;
     const uint16_t sender = step.from[0];
+    // One that could not take leadership back, when the copy is there, keeps it.
+    if (!end_.snapshot().InSync(end_.FirstSlot(step.partition))) continue;
     if (load_[sender][kNetworkOut] + throttle_kbps_ <= limit_[sender][kNetworkOut]) continue;
     for (size_t i = 1; i < step.from.size(); ++i) {
       const uint16_t heir = step.from[i];

@@ -27,7 +27,9 @@ class BatchScheduler {
   Result Run();
 
  private:
-  using Amounts = std::array<double, kResources>;
+  // Besides the resources, of which disk is a log dir's here, the disk of the broker as a whole.
+  static constexpr int kWholeDisk = kResources, kAmounts = kResources + 1;
+  using Amounts = std::array<double, kAmounts>;
   struct Pending {
     uint32_t partition;
     std::vector<uint16_t> from, to;            // leader first
@@ -43,7 +45,8 @@ class BatchScheduler {
     Amounts change;    // when it has ended; of disk: that log dir's
     bool receives;
     bool sends;
-    bool copies;  // a new copy in the log dir, of the change's size
+    bool
+        copies;  // a new copy in the log dir, of the change's size; where it does not receive, from another of its dirs
   };
 
   void Collect();
@@ -80,7 +83,7 @@ class BatchScheduler {
   const ReasonLog& reasons_;
   const double throttle_kbps_;
   std::vector<Pending> leader_changes_, copies_;
-  // By broker; but disk by log dir, counted over all brokers.
+  // By broker; but kDisk by log dir, counted over all brokers.
   std::vector<uint32_t> first_log_dir_;
   std::vector<Amounts> limit_, load_;
   // Of the batch in hand:

@@ -62,8 +62,7 @@ TEST_P(OnAnySnapshot, WhatIsOverALimitNeverGetsWorse) {
   ForAllSeeds([&](const Snapshot& snapshot, const Plan& plan) {
     constexpr int kDimensionOf[] = {kDiskUse, kIn, kOut, kCpuUse};
     for (size_t b = 0; b < snapshot.brokers.size(); ++b) {
-      // With several log dirs each has its own limit, which the steps are checked for.
-      for (int r = snapshot.LogDirsOf(b) > 1 ? kNetworkIn : kDisk; r < kResources; ++r) {
+      for (int r = 0; r < kResources; ++r) {
         const double before = plan.loads_before[b][kDimensionOf[r]], after = plan.loads_after[b][kDimensionOf[r]];
         EXPECT_LE(after, std::max(before, snapshot.LimitOf(b, r)) + 1e-3)
             << "broker " << snapshot.brokers[b].id << " " << kResourceNames[r];

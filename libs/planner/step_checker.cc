@@ -64,7 +64,7 @@ class Paper {
   struct Changes {
     int steps = 0;
     bool receives = false, sends = false;
-    Amounts gains = {}, end = {};                             // disk among them is not looked at
+    Amounts gains = {}, end = {};                             // disk: of the broker as a whole
     std::map<uint16_t, double> disk_gains, disk_end, copied;  // by log dir
   };
 
@@ -175,9 +175,9 @@ class Paper {
     }
   }
   void CheckBroker(size_t b, const Changes& here, StepViolations& found) const {
-    for (int r = kNetworkIn; r < kResources; ++r) {
+    for (int r = 0; r < kResources; ++r) {
       double during = load_[b][r];
-      if (here.steps > 1) during += here.gains[r];
+      if (here.steps > 1 || (r == kDisk && here.receives)) during += here.gains[r];
       // Who gains nothing and has no traffic of the moves is not made worse by the batch.
       if (r == kNetworkIn && here.receives) during += throttle_kbps_;
       if (r == kNetworkOut && here.sends) during += throttle_kbps_;

@@ -27,7 +27,8 @@ struct StepViolations {
 // Carries `batches` out on paper, apart from the code that made them: the planner's second pair of eyes. Within a batch
 // a broker is taken to have all that it gains and still all that it had, and the throttle besides, unless it takes part
 // in one step only; then the moments of that step are looked at one by one. A broker above a limit may not get worse.
-// Disk is looked at for every log dir.
+// Disk is looked at for every log dir, with both copies of a replica that changes its own, and for the broker as a
+// whole, which such a replica makes no fuller.
 StepViolations CheckSteps(const Snapshot& snapshot, std::span<const Batch> batches, double throttle_kbps);
 
 }  // namespace sluice::planner
