@@ -1,6 +1,8 @@
 #include "libs/planner/batch_scheduler.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "libs/planner/end_state.h"
@@ -22,6 +24,8 @@ int UrgencyOf(const Reason& reason) {
       return 2;
   }
 }
+
+bool IsNeeded(const Reason& reason) { return UrgencyOf(reason) < 2 || reason.kind == Reason::kLogDirFull; }
 
 bool Contains(const std::vector<uint16_t>& brokers, uint16_t broker) {
   return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
@@ -63,7 +67,7 @@ BatchScheduler::BatchScheduler(const ClusterState& end, const ReasonLog& reasons
   }
 }
 
-void BatchScheduler::Collect() {
+void BatchScheduler::Collect(Steps wanted) {
   const Snapshot& snapshot = end_.snapshot();
   Placement placement;
   for (uint32_t p = 0; p < snapshot.partitions(); ++p) {
@@ -93,6 +97,7 @@ void BatchScheduler::Collect() {
     if (!placement.copies) {
       if (auto found = reasons_.leaders.find(p); found != reasons_.leaders.end()) step.reason = found->second;
     }
+    if (wanted == Steps::kNeeded && !IsNeeded(step.reason)) continue;
     (placement.copies ? copies_ : leader_changes_).push_back(std::move(step));
   }
   std::stable_sort(copies_.begin(), copies_.end(), [](const Pending& a, const Pending& b) {
@@ -100,8 +105,8 @@ void BatchScheduler::Collect() {
   });
 }
 
-BatchScheduler::Result BatchScheduler::Run() {
-  Collect();
+BatchScheduler::Result BatchScheduler::Run(Steps wanted) {
+  Collect(wanted);
   Result result;
   Drain(leader_changes_, result);
   Drain(copies_, result);
@@ -120,14 +125,27 @@ BatchScheduler::Result BatchScheduler::Run() {
 }
 
 void BatchScheduler::Drain(std::vector<Pending>& pending, Result& result) {
+  // Before leaders were handed over: to go back to where that has let nothing copy.
+  struct Stuck {
+    std::vector<Pending> pending;
+    std::vector<Amounts> load;
+    size_t batches;
+  };
+  std::optional<Stuck> stuck;
   while (!pending.empty()) {
     Batch batch = Fill(pending, &BatchScheduler::FitsAnyOrder);
     if (batch.steps.empty()) batch = Fill(pending, &BatchScheduler::FitsAlone);
-    if (batch.steps.empty()) {
-      if (HandOver(pending, result)) continue;
-      return;
+    if (!batch.steps.empty()) {
+      result.batches.push_back(std::move(batch));
+      stuck.reset();
+      continue;
     }
-    result.batches.push_back(std::move(batch));
+    if (!stuck) stuck = Stuck{pending, load_, result.batches.size()};
+    if (HandOver(pending, result)) continue;
+    pending = std::move(stuck->pending);
+    load_ = std::move(stuck->load);
+    result.batches.resize(stuck->batches);
+    return;
   }
 }
 

@@ -24,7 +24,11 @@ class BatchScheduler {
     std::vector<Batch> batches;
     std::vector<Unresolved> unresolved;  // steps that no order makes safe: left out
   };
-  Result Run();
+  enum class Steps {
+    kAll,
+    kNeeded,  // not those for evenness alone
+  };
+  Result Run(Steps wanted = Steps::kAll);
 
  private:
   // Besides the resources, of which disk is a log dir's here, the disk of the broker as a whole.
@@ -49,12 +53,12 @@ class BatchScheduler {
         copies;  // a new copy in the log dir, of the change's size; where it does not receive, from another of its dirs
   };
 
-  void Collect();
+  void Collect(Steps wanted);
   // Moves what fits out of `pending` into batches until nothing more does.
   void Drain(std::vector<Pending>& pending, Result& result);
   // One batch of those steps of `pending` that `fits` allows beside what the batch has already; they leave `pending`.
   Batch Fill(std::vector<Pending>& pending, bool (BatchScheduler::*fits)() const);
-  // A leader change that lets one of `pending` copy from a broker with room on its link.
+  // Leader changes that let some of `pending` copy from a broker with room on its link.
   bool HandOver(std::vector<Pending>& pending, Result& result);
   void EffectsOf(const Pending& step);
   // Safe in any order and overlap with the batch's other steps.

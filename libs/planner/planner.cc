@@ -121,8 +121,8 @@ std::string Summarize(const Plan& plan) {
 }
 
 // The loads when all batches have ended.
-std::vector<LoadVector> LoadsAfter(const Snapshot& snapshot, const Plan& plan) {
-  std::vector<LoadVector> loads = plan.loads_before;
+std::vector<LoadVector> LoadsAfter(const Snapshot& snapshot, std::vector<LoadVector> loads,
+                                   const std::vector<Batch>& batches) {
   auto add = [&](uint32_t p, uint16_t broker, bool leads, double sign) {
     const auto& load = leads ? snapshot.leader_load[p] : snapshot.follower_load[p];
     const double values[] = {1,
@@ -135,7 +135,7 @@ std::vector<LoadVector> LoadsAfter(const Snapshot& snapshot, const Plan& plan) {
     for (int k = 0; k < kDimensions; ++k) loads[broker][k] += sign * values[k];
   };
   absl::flat_hash_map<uint32_t, const Step*> last;
-  for (const Batch& batch : plan.batches) {
+  for (const Batch& batch : batches) {
     for (const Step& step : batch.steps) last[step.partition] = &step;
   }
   // In the order of partitions, so that the sums are the same bytes each time.
@@ -148,6 +148,36 @@ std::vector<LoadVector> LoadsAfter(const Snapshot& snapshot, const Plan& plan) {
     for (size_t i = 0; i < after.size(); ++i) add(p, after[i], i == 0, 1);
   }
   return loads;
+}
+
+// The batches that lead to where the search has come to, as far as an order of steps can be found.
+void Order(const Search& search, const PlanOptions& options, Plan& plan) {
+  auto order = [&](double throttle_kbps, BatchScheduler::Steps wanted) {
+    return BatchScheduler(search.state(), search.reasons(), throttle_kbps).Run(wanted);
+  };
+  auto loads_after = [&](const std::vector<Batch>& batches) {
+    return LoadsAfter(search.state().snapshot(), plan.loads_before, batches);
+  };
+  plan.throttle_kbps = Throttle(search.state().snapshot(), options);
+  BatchScheduler::Result ordered = order(plan.throttle_kbps, BatchScheduler::Steps::kAll);
+  // A link too full for the default throttle may still bear a part of it; a person's own choice is kept.
+  for (int i = 0; i < kThrottleHalvings && !ordered.unresolved.empty() && options.throttle_kbps == 0; ++i) {
+    BatchScheduler::Result slower = order(plan.throttle_kbps / 2, BatchScheduler::Steps::kAll);
+    if (slower.unresolved.size() >= ordered.unresolved.size()) break;
+    ordered = std::move(slower);
+    plan.throttle_kbps /= 2;
+  }
+  plan.loads_after = loads_after(ordered.batches);
+  if (!ordered.unresolved.empty()) {
+    BatchScheduler::Result needed = order(plan.throttle_kbps, BatchScheduler::Steps::kNeeded);
+    std::vector<LoadVector> after_needed = loads_after(needed.batches);
+    if (!search.IsWorthwhile(plan.loads_after, after_needed)) {
+      ordered.batches = std::move(needed.batches);
+      plan.loads_after = std::move(after_needed);
+    }
+  }
+  plan.batches = std::move(ordered.batches);
+  plan.unresolved = std::move(ordered.unresolved);
 }
 
 }  // namespace
@@ -173,18 +203,7 @@ absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& optio
   observer.Reached("target");
   plan.work_spent = search.work_spent();
 
-  // A link too full for the default throttle may still bear a part of it; a person's own choice is kept.
-  plan.throttle_kbps = Throttle(snapshot, options);
-  BatchScheduler::Result ordered = BatchScheduler(search.state(), search.reasons(), plan.throttle_kbps).Run();
-  for (int i = 0; i < kThrottleHalvings && !ordered.unresolved.empty() && options.throttle_kbps == 0; ++i) {
-    BatchScheduler::Result slower = BatchScheduler(search.state(), search.reasons(), plan.throttle_kbps / 2).Run();
-    if (slower.unresolved.size() >= ordered.unresolved.size()) break;
-    ordered = std::move(slower);
-    plan.throttle_kbps /= 2;
-  }
-  plan.batches = std::move(ordered.batches);
-  plan.loads_after = LoadsAfter(snapshot, plan);
-  plan.unresolved = std::move(ordered.unresolved);
+  Order(search, options, plan);
   for (const Obstacle& obstacle : search.obstacles()) {
     plan.unresolved.push_back({obstacle.partition,
                                absl::StrCat("on broker ", snapshot.brokers[obstacle.broker].id, ": ", obstacle.because),

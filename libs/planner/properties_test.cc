@@ -58,6 +58,21 @@ TEST_P(OnAnySnapshot, ASecondPlanFindsNothingToDo) {
   });
 }
 
+// Also where steps have to be left out: plans that are made again and again have to get somewhere.
+TEST_P(OnAnySnapshot, PlansAfterPlansComeToAnEnd) {
+  constexpr int kMostPlans = 12;
+  ForAllSeeds([&](const Snapshot& snapshot, const Plan& plan) {
+    Snapshot now = SnapshotAfter(snapshot, plan);
+    absl::StatusOr<Plan> next = plan;
+    for (int i = 0; i < kMostPlans && !next->batches.empty(); ++i) {
+      next = MakePlan(now, options_);
+      ASSERT_TRUE(next.ok());
+      now = SnapshotAfter(now, *next);
+    }
+    EXPECT_TRUE(next->batches.empty()) << plan.summary << "\n" << next->summary;
+  });
+}
+
 TEST_P(OnAnySnapshot, WhatIsOverALimitNeverGetsWorse) {
   ForAllSeeds([&](const Snapshot& snapshot, const Plan& plan) {
     constexpr int kDimensionOf[] = {kDiskUse, kIn, kOut, kCpuUse};

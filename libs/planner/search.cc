@@ -20,11 +20,19 @@ double StartWindow(const PlanOptions& options) {
   return options.start_window > 0 ? options.start_window : std::min(1.0, options.window * kStartFactor);
 }
 
+double CostOf(const BalanceGoal& goal, int broker, const LoadVector& load) {
+  return goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, load);
+}
+
 double TotalCost(const ClusterState& state, const BalanceGoal& goal) {
   double total = 0;
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    total += goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state.Load(b));
-  }
+  for (size_t b = 0; b < state.brokers(); ++b) total += CostOf(goal, b, state.Load(b));
+  return total;
+}
+
+double TotalCost(const std::vector<LoadVector>& loads, const BalanceGoal& goal) {
+  double total = 0;
+  for (size_t b = 0; b < loads.size(); ++b) total += CostOf(goal, b, loads[b]);
   return total;
 }
 
@@ -97,8 +105,8 @@ bool Search::MayGoOn() const {
 void Search::EvenOut() {
   evacuation_.EmptyBrokersThatGo();
   evacuation_.RepairRacks();
-  const bool must_move = !reasons_.copies.empty();
-  const double before = must_move ? TotalCost(state_, goal_) : StartCost();
+  must_move_ = !reasons_.copies.empty();
+  const double before = must_move_ ? TotalCost(state_, goal_) : StartCost();
   if (before > 0) {
     const Assignment start(state_);
     replicas_.Run();
@@ -107,20 +115,19 @@ void Search::EvenOut() {
     replicas_.Trim();
     leaders_.Trim();
     // What betters so little is not worth its traffic, and would be followed by as little the next time.
-    if ((must_move ? TotalCost(state_, goal_) : StartCost()) > before * kWorthwhile) start.Restore(state_);
+    if ((must_move_ ? TotalCost(state_, goal_) : StartCost()) > before * kWorthwhile) start.Restore(state_);
   }
   log_dirs_.EvenOut();
 }
 
 bool Search::AllWithin() const {
-  return std::all_of(state_.staying().begin(), state_.staying().end(), [&](int b) {
-    return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)) <= goal_.good_enough();
-  });
+  return std::all_of(state_.staying().begin(), state_.staying().end(),
+                     [&](int b) { return CostOf(goal_, b, state_.Load(b)) <= goal_.good_enough(); });
 }
 
 // All dimensions at once: leaders where that is enough, then single moves, then exchanges.
 void Search::Polish() {
-  auto cost = [&](int b) { return goal_.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b)); };
+  auto cost = [&](int b) { return CostOf(goal_, b, state_.Load(b)); };
   for (int round = 0; round < kPolishRounds && !budget_.spent(); ++round) {
     const double before = TotalCost(state_, goal_);
     if (AllWithin()) return;
@@ -132,6 +139,12 @@ void Search::Polish() {
     });
     if (TotalCost(state_, goal_) > before * kStillWorthwhile) return;
   }
+}
+
+bool Search::IsWorthwhile(const std::vector<LoadVector>& after_all, const std::vector<LoadVector>& after_needed) const {
+  if (options_.mode != Mode::kEvenOut) return true;
+  const BalanceGoal& goal = must_move_ ? goal_ : start_goal_;
+  return TotalCost(after_all, goal) <= TotalCost(after_needed, goal) * kWorthwhile;
 }
 
 bool Search::Adopt(const Search& next) {

@@ -32,6 +32,9 @@ class Search {
   const BalanceGoal& start_goal() const { return start_goal_; }
   const ReasonLog& reasons() const { return reasons_; }
   const std::vector<Obstacle>& obstacles() const { return evacuation_.obstacles(); }
+  // Where steps have to be left out: is what the others reach worth more than what the needed ones alone do? Without
+  // this a plan that cannot be ordered would be followed by plans that move a little here and there, and never end.
+  bool IsWorthwhile(const std::vector<LoadVector>& after_all, const std::vector<LoadVector>& after_needed) const;
   bool work_spent() const { return work_spent_ || budget_.spent(); }
 
  private:
@@ -47,6 +50,7 @@ class Search {
   BalanceGoal goal_, start_goal_;
   WorkBudget budget_;
   bool work_spent_ = false;
+  bool must_move_ = false;  // there was something to do besides evening out
   ReasonLog reasons_;
   Evacuation evacuation_;
   ReplicaBalancer replicas_;
