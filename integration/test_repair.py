@@ -1,4 +1,5 @@
-"""What an operator has for bad days: parked keys let go on, a lost admin key replaced."""
+"""What an operator has for bad days: parked keys let go on, a lost admin key replaced; and what mends itself: a broker
+that comes back knows all keys."""
 
 import subprocess
 import time
@@ -6,6 +7,7 @@ import time
 import pytest
 from harness import cli as exit_codes
 from harness.cli import Cli
+from harness.clients import ConfluentClient
 from harness.tenants import fresh_name, platform_cli, wait_for_warm_cell
 from harness.waiting import eventually, holds
 
@@ -93,3 +95,39 @@ def test_a_lost_admin_key_is_replaced(stack, tmp_path):
                          "the old key ends")
     assert refused.code == exit_codes.NOT_ALLOWED, str(refused)
     platform_cli(stack)("org", "create", fresh_name("rotated"), "--secret-file", tmp_path / "rotated.key")
+
+
+def test_a_broker_that_comes_back_knows_the_keys_that_outlived_others(whole, tenant, data_plane):
+    """It reads its metadata from the start, where most keys are removed again (docs/adr, a SCRAM user that is never
+    removed). Without that user it refuses what stays in more than nine runs of ten."""
+    cluster = tenant.serverless()
+    cell = cluster.describe()["physical_cluster"]
+    stays = [cluster.key()]
+    for _ in range(16):
+        cluster.cli("key", "delete", cluster.key().key_name, "--cluster", cluster.name, "--yes")
+    stays.append(cluster.key())
+    node_id = data_plane.brokers(cell)[0]["node_id"]
+    server = stays[0].bootstrap_servers.split(",")[0]
+    old = data_plane.kill(cell, node_id)
+    eventually(lambda: data_plane.running(cell).get(node_id) not in (None, old), 120, "the broker is started again")
+    for key in stays:
+        eventually(lambda key=key: logs_in(key, server), 60, f"broker {node_id} listens")
+
+
+def logs_in(key, server):
+    """None while nobody listens there; a refusal is the end."""
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    refusals = []
+    admin = AdminClient({**ConfluentClient(key).settings, "bootstrap.servers": server, "log_level": 0,
+                         "error_cb": lambda error: error.name() == "_AUTHENTICATION" and refusals.append(str(error))})
+    try:
+        admin.list_topics(timeout=3)
+        return True
+    except KafkaException:
+        admin.poll(0)
+        # Not an AssertionError, which is waited out.
+        if refusals:
+            raise RuntimeError(f"{server} refuses a right key: {refusals[0]}") from None
+        return None

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness.clients import ConfluentClient, Refused
+from harness.clients import ConfluentClient
 from harness.patience import ask
 from harness.results import write_down
 from harness.tenants import Cluster, Credentials, Tenant, fresh_name, wait_for_warm_cell
@@ -86,21 +86,12 @@ class Life:
             for topic, texts in topics.items():
                 if not texts:
                     continue
-                found = eventually(lambda: self._read(cluster, client, topic, len(texts)), 90, "it can be read")
+                found = client.consume(topic, cluster.prefix + fresh_name("all"), len(texts), timeout_s=90)
                 assert sorted(found) == sorted(texts), f"{len(texts)} were acknowledged, {len(found)} are there"
                 read += len(texts)
         for operation in self.tenant.cli("operation", "list"):
             assert operation["done"], f"an operation without end: {operation}"
         return read
-
-    @staticmethod
-    def _read(cluster, client, topic, count):
-        """None while a broker that has just come back does not know the key yet: Kafka says so for some seconds."""
-        try:
-            return client.consume(topic, cluster.prefix + fresh_name("all"), count, timeout_s=60)
-        except Refused as refused:
-            assert str(refused) == "_AUTHENTICATION", refused
-            return None
 
 
 class Sizes:

@@ -61,6 +61,10 @@ public final class NodeMain {
     } else if (properties.getProperty("process.roles").contains("controller")) {
       format.add("--standalone");
     }
+    if (properties.getProperty("process.roles").contains("controller")) {
+      format.add("--add-scram");
+      format.add(ScramAnchor.formatArgument());
+    }
     int code = kafka.tools.StorageTool.execute(format.toArray(new String[0]), System.out);
     if (code != 0) System.exit(code);
   }
