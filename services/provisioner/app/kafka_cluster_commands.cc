@@ -151,72 +151,54 @@ absl::StatusOr<Operation> KafkaClusterCommands::Create(const Caller& caller, con
   return operation;
 }
 
-absl::StatusOr<Operation> KafkaClusterCommands::Update(const Caller& caller, const UpdateKafkaCluster& request) {
+absl::StatusOr<Operation> KafkaClusterCommands::Change(
+    const Caller& caller, const std::string& name, const ChangeSteps& steps,
+    absl::FunctionRef<absl::Status(ClusterFamily&, const OperationStart&)> decide) {
   ASSIGN_OR_RETURN(const std::optional<std::string> before, AnswerBefore(ports_, caller));
   if (before) return OperationByUid(ports_, *before);
-  const absl::Time now = ports_.clock.Now();
-  const OperationStart start{.uid = absl::StrCat("op-", ports_.ids.NewSuffix(12)), .now = now};
+  const OperationStart start{.uid = absl::StrCat("op-", ports_.ids.NewSuffix(12)), .now = ports_.clock.Now()};
   ClusterFamily decided;
-  ASSIGN_OR_RETURN(const Committed committed,
-                   ChangeFamily(ports_, caller, request.name,
-                                {"UpdateKafkaCluster", start.uid, update_read, update_decided, update_committed},
-                                [&](ClusterFamily& family) -> absl::Status {
-                                  RETURN_IF_ERROR(CheckEtag(request.etag, family.cluster.meta));
-                                  KafkaCluster wished = family.cluster;
-                                  RETURN_IF_ERROR(ApplyMask(request, wished));
-                                  RETURN_IF_ERROR(CheckChangedCluster(family.cluster, wished));
-                                  RETURN_IF_ERROR(UpdateCluster(family, wished, start));
-                                  decided = family;
-                                  return absl::OkStatus();
-                                }));
-  if (caller.validate_only) return PlannedOperation(decided, ChangePlan(decided, "tell its data plane"), now);
+  ASSIGN_OR_RETURN(
+      const Committed committed,
+      ChangeFamily(ports_, caller, name, {steps.method, start.uid, steps.read, steps.decided, steps.committed},
+                   [&](ClusterFamily& family) -> absl::Status {
+                     RETURN_IF_ERROR(decide(family, start));
+                     decided = family;
+                     return absl::OkStatus();
+                   }));
+  if (caller.validate_only) return PlannedOperation(decided, ChangePlan(decided, steps.for_people), start.now);
   return OperationByUid(ports_, committed.repeated ? committed.answer : start.uid);
+}
+
+absl::StatusOr<Operation> KafkaClusterCommands::Update(const Caller& caller, const UpdateKafkaCluster& request) {
+  return Change(caller, request.name,
+                {"UpdateKafkaCluster", "tell its data plane", update_read, update_decided, update_committed},
+                [&](ClusterFamily& family, const OperationStart& start) -> absl::Status {
+                  RETURN_IF_ERROR(CheckEtag(request.etag, family.cluster.meta));
+                  KafkaCluster wished = family.cluster;
+                  RETURN_IF_ERROR(ApplyMask(request, wished));
+                  RETURN_IF_ERROR(CheckChangedCluster(family.cluster, wished));
+                  return UpdateCluster(family, wished, start);
+                });
 }
 
 absl::StatusOr<Operation> KafkaClusterCommands::Delete(const Caller& caller, const DeleteKafkaCluster& request) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> before, AnswerBefore(ports_, caller));
-  if (before) return OperationByUid(ports_, *before);
-  const absl::Time now = ports_.clock.Now();
-  const OperationStart start{.uid = absl::StrCat("op-", ports_.ids.NewSuffix(12)), .now = now};
-  ClusterFamily decided;
-  ASSIGN_OR_RETURN(const Committed committed,
-                   ChangeFamily(ports_, caller, request.name,
-                                {"DeleteKafkaCluster", start.uid, delete_read, delete_decided, delete_committed},
-                                [&](ClusterFamily& family) -> absl::Status {
-                                  RETURN_IF_ERROR(CheckEtag(request.etag, family.cluster.meta));
-                                  RETURN_IF_ERROR(DeleteCluster(family,
-                                                                {.force = request.force,
-                                                                 .purge_now = request.purge_now,
-                                                                 .undelete_window = ports_.undelete_window},
-                                                                start));
-                                  decided = family;
-                                  return absl::OkStatus();
-                                }));
-  if (caller.validate_only) {
-    return PlannedOperation(
-        decided,
-        ChangePlan(decided, request.purge_now ? "shut its clients out and remove its data" : "shut its clients out"),
-        now);
-  }
-  return OperationByUid(ports_, committed.repeated ? committed.answer : start.uid);
+  const char* what = request.purge_now ? "shut its clients out and remove its data" : "shut its clients out";
+  return Change(
+      caller, request.name, {"DeleteKafkaCluster", what, delete_read, delete_decided, delete_committed},
+      [&](ClusterFamily& family, const OperationStart& start) -> absl::Status {
+        RETURN_IF_ERROR(CheckEtag(request.etag, family.cluster.meta));
+        return DeleteCluster(
+            family, {.force = request.force, .purge_now = request.purge_now, .undelete_window = ports_.undelete_window},
+            start);
+      });
 }
 
 absl::StatusOr<Operation> KafkaClusterCommands::Undelete(const Caller& caller, const UndeleteKafkaCluster& request) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> before, AnswerBefore(ports_, caller));
-  if (before) return OperationByUid(ports_, *before);
-  const absl::Time now = ports_.clock.Now();
-  const OperationStart start{.uid = absl::StrCat("op-", ports_.ids.NewSuffix(12)), .now = now};
-  ClusterFamily decided;
-  ASSIGN_OR_RETURN(const Committed committed, ChangeFamily(ports_, caller, request.name,
-                                                           {"UndeleteKafkaCluster", start.uid, undelete_read,
-                                                            undelete_decided, undelete_committed},
-                                                           [&](ClusterFamily& family) -> absl::Status {
-                                                             RETURN_IF_ERROR(UndeleteCluster(family, start));
-                                                             decided = family;
-                                                             return absl::OkStatus();
-                                                           }));
-  if (caller.validate_only) return PlannedOperation(decided, ChangePlan(decided, "let its clients in again"), now);
-  return OperationByUid(ports_, committed.repeated ? committed.answer : start.uid);
+  return Change(
+      caller, request.name,
+      {"UndeleteKafkaCluster", "let its clients in again", undelete_read, undelete_decided, undelete_committed},
+      [&](ClusterFamily& family, const OperationStart& start) { return UndeleteCluster(family, start); });
 }
 
 }  // namespace sluice::provisioner

@@ -4,9 +4,13 @@
 #include <set>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "libs/failpoint/failpoint.h"
 #include "services/provisioner/app/caller.h"
 #include "services/provisioner/app/command_ports.h"
+#include "services/provisioner/core/lifecycle/operation_machine.h"
+#include "services/provisioner/core/model/cluster_family.h"
 #include "services/provisioner/core/model/kafka_cluster.h"
 #include "services/provisioner/core/model/operation.h"
 
@@ -69,6 +73,17 @@ class KafkaClusterCommands {
   absl::StatusOr<Operation> Undelete(const Caller& caller, const UndeleteKafkaCluster& request);
 
  private:
+  // What a change is called, says of itself before it is done, and where a test can make it stop.
+  struct ChangeSteps {
+    std::string method;
+    std::string for_people;
+    failpoint::FailPoint& read;
+    failpoint::FailPoint& decided;
+    failpoint::FailPoint& committed;
+  };
+  absl::StatusOr<Operation> Change(const Caller& caller, const std::string& name, const ChangeSteps& steps,
+                                   absl::FunctionRef<absl::Status(ClusterFamily&, const OperationStart&)> decide);
+
   CommandPorts ports_;
 };
 
