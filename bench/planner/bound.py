@@ -4,8 +4,10 @@ usage: bound.py MODEL [WINDOW]"""
 
 import json
 import sys
+from collections import Counter
 
 import cluster_model
+import score
 from cluster_model import DISK
 
 
@@ -25,6 +27,35 @@ def least_bytes(cluster, window):
     return max(out, into)
 
 
+def racks_are_fixed(cluster):
+    """Has every partition one replica in each rack that stays, and must keep it there? Then nothing ever changes racks but
+    in exchange for as much, and each rack has to even out by itself."""
+    return all(len(partition.replicas) == cluster.racks == len({cluster.rack[broker] for broker in partition.replicas})
+               for partition in cluster.partitions)
+
+
+def least_bytes_with_racks(cluster, window):
+    """MB, at least `least_bytes`. Where racks are fixed, what is over in a rack has to arrive at others of the same rack and
+    what lacks has to come from them, so the larger of the two sums counts for each rack by itself. The window is the one that
+    racks leave: from the lowest level that they force to the highest."""
+    least = least_bytes(cluster, window)
+    if not racks_are_fixed(cluster):
+        return least
+    most_level, least_level = score.rack_floor(cluster)
+    high, low = max(1.0, most_level) * (1 + window), min(1.0, least_level) * (1 - window)
+    load = {broker: amounts[DISK] for broker, amounts in cluster.loads().items()}
+    capacity = sum(cluster.capacity(broker, DISK) for broker in cluster.staying)
+    out, into = Counter(), Counter()
+    for broker, rack in cluster.rack.items():
+        if broker in cluster.gone:
+            out[rack] += load[broker]
+            continue
+        share = sum(load.values()) * cluster.capacity(broker, DISK) / capacity
+        out[rack] += max(0.0, load[broker] - share * high)
+        into[rack] += max(0.0, share * low - load[broker])
+    return max(least, sum(max(out[rack], into[rack]) for rack in set(cluster.rack.values())))
+
+
 def bytes_on_gone_brokers(cluster):
     """MB that have to leave whatever the window."""
     load = cluster.loads()
@@ -35,6 +66,7 @@ def main():
     cluster = cluster_model.Cluster(cluster_model.read(sys.argv[1]))
     window = float(sys.argv[2]) if len(sys.argv) > 2 else 0.03
     print(json.dumps({"model": cluster.name, "window": window, "bound_mb": round(least_bytes(cluster, window)),
+                      "bound_with_racks_mb": round(least_bytes_with_racks(cluster, window)),
                       "forced_mb": round(bytes_on_gone_brokers(cluster))}))
 
 

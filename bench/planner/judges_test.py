@@ -55,6 +55,21 @@ class FourBrokers(unittest.TestCase):
     def test_knows_the_least_bytes(self):
         self.assertEqual(round(bound.least_bytes(cluster_model.Cluster(self.model), 0.03)), 241)
 
+    def test_knows_what_racks_force(self):
+        # 160, 70, 70 MB on the brokers of rack a and 140, 140, 20 on those of b, where 80 to 120 are even: 40 + 40 have to
+        # leave and 20 + 60 to come, but what b lacks cannot come from a.
+        one = self.model["brokers"][0]
+        self.model["brokers"] = [{**one, "id": number, "rack": "a" if number < 4 else "b"} for number in range(1, 7)]
+        rows = [((1, 4), 120), ((1, 5), 40), ((2, 5), 70), ((3, 5), 30), ((3, 4), 20), ((3, 6), 20)]
+        self.model["partitions"] = [[0, number, list(brokers), [disk, 1, 1, 1], [disk, 1, 0, 1]]
+                                    for number, (brokers, disk) in enumerate(rows)]
+        cluster = cluster_model.Cluster(self.model)
+        self.assertAlmostEqual(bound.least_bytes(cluster, 0.2), 80)
+        self.assertAlmostEqual(bound.least_bytes_with_racks(cluster, 0.2), 100)
+        self.model["partitions"][0][2] = [1, 2]  # breaks the rack rule: its repair may bring bytes from rack to rack
+        broken = cluster_model.Cluster(self.model)
+        self.assertEqual(bound.least_bytes_with_racks(broken, 0.2), bound.least_bytes(broken, 0.2))
+
     def test_lets_a_good_plan_pass(self):
         found = self.judge()
         self.assertEqual((found["violations"], found["batches"], found["hours"], found["hours_bound"]), (0, 3, 1.25, 0.69))
@@ -193,7 +208,7 @@ class ThePlanner(unittest.TestCase):
             self.assertIn("tiny-skew #5", table.cost_line(row))
             self.assertIn("tiny-skew #5", table.balance_line(row))
             worse = copy.deepcopy(row)
-            worse.narrow["bytes_over_bound"] = 1.5
+            worse.narrow["bytes_over_bound_with_racks"] = 1.5
             worse.narrow["steps"]["violations"] = 3
             worse.peer = {"moves": 1}
             said = "; ".join(targets.missed(worse))

@@ -86,6 +86,10 @@ def chosen_cases(names, seeds):
     return found
 
 
+def over(moved_mb, least_mb):
+    return moved_mb / least_mb if least_mb >= 1 else (1.0 if not moved_mb else 99.0)
+
+
 def measure_plan(sluice, path, cluster, window, folder):
     plan_file, stats_file = folder / "plan.json", folder / "stats.json"
     command = [sluice, "plan", str(path), "--out", str(plan_file), "--stats", str(stats_file), "--window", str(window)]
@@ -94,10 +98,11 @@ def measure_plan(sluice, path, cluster, window, folder):
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
     plan, stats = cluster_model.read(plan_file), cluster_model.read(stats_file)
     scored = score.score(cluster, plan)
-    least = bound.least_bytes(cluster, window)
+    least, least_with_racks = bound.least_bytes(cluster, window), bound.least_bytes_with_racks(cluster, window)
     return {"score": scored, "steps": steps.replay(cluster, plan), "stats": stats,
             "violations_at_end": score.violations(scored),
-            "bytes_over_bound": scored["data_moved_mb"] / least if least >= 1 else (1.0 if not scored["data_moved_mb"] else 99.0)}
+            "bytes_over_bound": over(scored["data_moved_mb"], least),
+            "bytes_over_bound_with_racks": over(scored["data_moved_mb"], least_with_racks)}
 
 
 def measure(sluice, case, peers, models, scratch):
@@ -115,7 +120,7 @@ def measure(sluice, case, peers, models, scratch):
 
 BALANCE_HEAD = (f"{'even: min–max ÷ mean, ±3 %':28} " + " ".join(f"{name:>11}" for name in targets.EVEN) +
                 f" {'cpu':>11} | Cruise Control's max: leaders disk in out")
-COST_HEAD = (f"{'cost':28} {'bytes÷bound':>11} {'at ±9 %':>8} {'peer':>5} | {'moves':>7} {'±9 %':>7} {'peer':>6} | "
+COST_HEAD = (f"{'cost':28} {'bytes÷bound':>11} {'+ racks':>7} {'at ±9 %':>8} {'peer':>5} | {'moves':>7} {'±9 %':>7} {'peer':>6} | "
              f"{'leaders':>7} {'batches':>7} {'topic excess':>13} {'hours÷bound':>11} {'wrong end/way':>13} | "
              f"{'target s':>8} {'plan s':>7} {'peer s':>6} {'MB':>5}")
 
@@ -144,7 +149,8 @@ def cost_line(row):
     excess = f"{row.excess_before} → {narrow['score']['topic_spread_excess']}"
     peer_bytes = f"{row.peer['moved_tb'] / row.peer['bound_tb']:.2f}" if row.peer else ""
     stats = narrow["stats"]
-    return (f"{row.label():28} {ratio(narrow['bytes_over_bound']):>11} {ratio(wide['bytes_over_bound'] if wide else None):>8} "
+    return (f"{row.label():28} {ratio(narrow['bytes_over_bound']):>11} "
+            f"{ratio(narrow['bytes_over_bound_with_racks']):>7} {ratio(wide['bytes_over_bound'] if wide else None):>8} "
             f"{peer_bytes:>5} | {narrow['score']['replica_moves']:>7} "
             f"{wide['score']['replica_moves'] if wide else '':>7} {row.peer.get('moves', ''):>6} | "
             f"{narrow['score']['leader_changes']:>7} {taken['batches']:>7} {excess:>13} {hours:>11.2f} {wrong:>13} | "
