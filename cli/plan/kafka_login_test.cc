@@ -16,7 +16,6 @@ using kafka_admin::PlainCredentials;
 using kafka_admin::ScramCredentials;
 using kafka_admin::ScramMechanism;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 

@@ -18,7 +18,6 @@ namespace sluice::cli {
 namespace {
 
 using kafka_admin::AdminClient;
-using kafka_admin::TopicPartition;
 using kafka_admin::testing::FakeAdminClient;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

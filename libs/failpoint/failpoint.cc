@@ -153,10 +153,10 @@ absl::Status Configure(std::string_view spec) {
   Registry& registry = Registry::Get();
   ASSIGN_OR_RETURN(auto actions, Registry::Parse(spec));
   std::lock_guard lock(registry.mutex);
-  for (const auto& [name, action] : actions) {
+  for (const auto& action : actions) {
     const bool known = std::any_of(registry.points.begin(), registry.points.end(),
-                                   [&](const FailPoint* point) { return name == point->name(); });
-    if (!known) return Bad(name + " (unknown)");
+                                   [&](const FailPoint* point) { return action.first == point->name(); });
+    if (!known) return Bad(action.first + " (unknown)");
   }
   registry.environment_read = true;
   registry.actions = std::move(actions);

@@ -92,8 +92,9 @@ class CompactedReader final : public DocumentSource {
     const absl::Duration left = deadline - clock::RealClock().MonotonicNow();
     ASSIGN_OR_RETURN(std::optional<kafka_client::ConsumerRecord> record,
                      consumer_->Poll(std::max(left, absl::ZeroDuration())));
-    if (record) Take(*std::move(record), events);
-    return record.has_value();
+    if (!record) return false;
+    Take(*std::move(record), events);
+    return true;
   }
 
   static void Add(ReceivedEvent event, std::vector<ReceivedEvent>& events) { events.push_back(std::move(event)); }
