@@ -67,6 +67,8 @@ void ApplyToLiveKey(ClusterFamily& family, KafkaKey& key, const SeenKey& seen, a
            {static_cast<int>(absl::StatusCode::kFailedPrecondition), seen.error_reason, seen.error_message});
     }
     key.operation.clear();
+  } else if (!seen.error_message.empty()) {
+    SetReady(key, ConditionStatus::kFalse, "BrokerUnreachable", seen.error_message, now);
   }
 }
 

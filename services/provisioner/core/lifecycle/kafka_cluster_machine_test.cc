@@ -359,6 +359,16 @@ TEST(KafkaKeys, AKeyThatCannotBeFailsAndHeals) {
   EXPECT_EQ(family.keys[0].state, KeyState::kReady);
 }
 
+TEST(KafkaKeys, AKeyWaitsForABrokerThatDoesNotAnswer) {
+  ClusterFamily family = ReadyServerless();
+  AddKey(family, Key("key-1"), {"op-key", kNow});
+  ApplyStatus(family, SaysKey({.uid = "key-1", .error_message = "broker 2 does not answer"}, 2), kNow);
+  EXPECT_FALSE(The(family, "op-key").done);
+  EXPECT_NE(family.keys[0].state, KeyState::kFailed);
+  ApplyStatus(family, SaysKey({.uid = "key-1", .ready = true}, 2), kNow);
+  EXPECT_TRUE(The(family, "op-key").done);
+}
+
 TEST(KafkaKeys, ADeletedKeyStaysUntilNoBrokerKnowsIt) {
   ClusterFamily family = ReadyServerless();
   AddKey(family, Key("key-1"), {"op-key", kNow});

@@ -338,13 +338,16 @@ void TenantDrain::FailKey(const std::string& logical_cluster, Tenant& tenant, co
   KeyTry& tries = tenant.tries[uid];
   const absl::Duration wait = std::min(kLongestRetry, kFirstRetry * (1 << std::min(tries.failures, 10)));
   tries.not_before = ports_.clock.MonotonicNow() + clock::Jittered(ports_.random, wait);
+  // A broker that does not answer comes back, or is found dead and does not count: no fault of the key.
+  bool passes = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
   // Refused although it is there: written again, it may have been changed by another hand.
   if (absl::IsUnauthenticated(status) && tries.failures < kKeyRewrites) {
     parts_.view.Change(logical_cluster).users.erase(logical_cluster + "." + uid);
+    passes = true;
   }
   ++tries.failures;
   const std::string reason = absl::IsUnauthenticated(status) ? "KEY_LOGIN_REFUSED" : ErrorReason(status);
-  tenant.keys[uid] = {false, reason, Text(status)};
+  tenant.keys[uid] = {false, passes ? "" : reason, Text(status)};
   parts_.table.MarkAt(logical_cluster, tries.not_before);
 }
 

@@ -433,9 +433,11 @@ TEST_F(TenantReconcilerTest, KeyIsReadyOnlyWithEveryLiveBroker) {
   AddKey(document, "key-1");
   kafka_->SetAddressAlive({"localhost", 9002}, false);
   Wish(document, LogicalClusterStatus::READY);
-  sink_.WaitFor(document.key(), [](const StatusDocument& seen) {
-    return seen.logical_cluster().keys_size() == 1 && !seen.logical_cluster().keys(0).error_reason().empty();
+  const StatusDocument waits = sink_.WaitFor(document.key(), [](const StatusDocument& seen) {
+    return seen.logical_cluster().keys_size() == 1 && !seen.logical_cluster().keys(0).error_message().empty();
   });
+  EXPECT_FALSE(waits.logical_cluster().keys(0).ready());
+  EXPECT_EQ(waits.logical_cluster().keys(0).error_reason(), "") << "a broker that died is no fault of the key";
   Cell cell = UpCell();
   cell.brokers[1].live = false;
   cells_->Put(cell);

@@ -11,9 +11,9 @@ namespace sluice::satellite {
 
 // What is known of one key's login.
 struct KeyReadiness {
-  bool ready = false;  // it logged in on every live broker
-  std::string error_reason;
-  std::string error_message;
+  bool ready = false;         // it logged in on every live broker
+  std::string error_reason;   // it will not become ready by waiting; empty: it may
+  std::string error_message;  // also while it waits: for what
 
   friend bool operator==(const KeyReadiness&, const KeyReadiness&) = default;
 };
