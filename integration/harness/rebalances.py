@@ -76,9 +76,23 @@ class Plans:
 
         return eventually(look, timeout_s, " or ".join(states))
 
-    def await_moving(self, timeout_s=60):
-        """Until something moves for this plan; gives what is said of it."""
-        return eventually(lambda: (found := self.rebalance()) is not None and found.moves_in_flight > 0 and found, timeout_s,
+    def begin(self, batches, throttle=0):
+        """Says it, again while what was written a moment ago still counts as what is received; gives what is said of it
+        once something moves."""
+        self.say(batches, throttle)
+
+        def look():
+            found = self.rebalance()
+            if found is not None and found.reason == "THROTTLE_TOO_LOW":
+                self.say(batches, throttle)
+            assert found is not None and found.moves_in_flight > 0, f"nothing moves: {found}"
+            return found
+
+        return eventually(look, 180, "something moves")
+
+    def await_moving(self):
+        """Until something moves for this plan as it was said last."""
+        return eventually(lambda: (found := self.rebalance()) is not None and found.moves_in_flight > 0 and found, 180,
                           "something moves")
 
     @staticmethod

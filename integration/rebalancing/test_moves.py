@@ -60,6 +60,14 @@ class Moved:
                 moves.append((topic, number, before, after, 4 * MEGABYTE))
         return [moves[at:at + per_batch] for at in range(0, len(moves), per_batch)]
 
+    def elsewhere(self):
+        """Batches of one copy each: the leader's replica goes to a broker that has none."""
+        moves = []
+        for (topic, number), (before, _) in sorted(self.placement.partitions(self.topic).items()):
+            free = [broker for broker in (1, 2, 3, 4, 5) if broker not in before]
+            moves.append((topic, number, before, [free[number % len(free)], *before[1:]], 4 * MEGABYTE))
+        return [[move] for move in moves]
+
     def off(self, *leaving):
         """One batch that takes everything off these brokers."""
         moves = []
@@ -112,8 +120,7 @@ def test_brokers_that_are_added_are_filled_whoever_dies_meanwhile(whole, moved):
     with Traffic(moved.cluster) as traffic:
         batches = moved.onto(4, 5)
         # Kafka lets ten seconds' worth through before it slows down.
-        moved.plans.say(batches, throttle=400_000)
-        moved.plans.await_moving()
+        moved.plans.begin(batches, throttle=400_000)
         assert any("follower.replication.throttled.rate=400000" in line for line in moved.throttled())
         whole.kill("satellite")
         holds(moved.placement.throttles, 1, "what moves is throttled on")
@@ -132,8 +139,7 @@ def test_brokers_that_are_added_are_filled_whoever_dies_meanwhile(whole, moved):
 def test_pause_lets_it_end_resume_goes_on_cancel_puts_back(whole, moved):
     before = moved.placement.partitions(moved.topic)
     with Traffic(moved.cluster):
-        moved.plans.say(moved.onto(1, 2, 3, per_batch=1), throttle=200_000)
-        moved.plans.await_moving()
+        moved.plans.begin(moved.elsewhere(), throttle=200_000)
         moved.plans.wish("PAUSE")
         paused = eventually(lambda: (found := moved.plans.await_state("PAUSED")).moves_in_flight == 0 and found, 60,
                             "what moved has ended")

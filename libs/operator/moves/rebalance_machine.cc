@@ -88,7 +88,8 @@ class Decider {
     MoveSight sight = LookAtMove(wish, index, in_.live);
     const bool ending = sight.state == MoveState::kSkipped && sight.partition != nullptr;
     if (ending && in_.lately_moving.contains(wish.partition)) sight.state = MoveState::kMoving;
-    if (sight.state == MoveState::kToBegin && in_.refused.contains(wish.partition)) sight.state = MoveState::kSkipped;
+    const bool open = sight.state == MoveState::kToBegin || sight.state == MoveState::kToFinish;
+    if (open && in_.refused.contains(wish.partition)) sight.state = MoveState::kSkipped;
     return sight;
   }
 
@@ -191,20 +192,28 @@ class Decider {
     Hold(State::kCancelling, "CANCELLING", "what moves now goes back to where it was");
   }
 
-  // Order and leader of what has been copied.
+  // Order and leader of what has been copied: the end of those moves, whatever is wished now.
   void Finish() {
     for (const MoveSight& move : batch_) {
-      if (move.state != MoveState::kToFinish || in_.refused.contains(move.wish->partition)) continue;
-      if (move.needs_order) out_.assign.push_back({move.wish->partition, move.wish->after});
-      if (move.needs_leader) out_.elect.push_back(move.wish->partition);
+      if (move.state == MoveState::kToFinish && !move.Adding().empty()) HandOver(move);
     }
-    if (!out_.assign.empty() || !out_.elect.empty()) Memory().begun = true;
   }
 
+  bool HandOver(const MoveSight& move) {
+    if (move.needs_order) out_.assign.push_back({move.wish->partition, move.wish->after});
+    if (move.needs_leader) out_.elect.push_back(move.wish->partition);
+    if (move.needs_order || move.needs_leader) Memory().begun = true;
+    return move.needs_order || move.needs_leader;
+  }
+
+  // Of the batch under way: copies, and changes of leaders alone.
   std::vector<const MoveSight*> StartsFresh() const {
     std::vector<const MoveSight*> starts;
     for (const MoveSight& move : batch_) {
-      if (move.state == MoveState::kToBegin) starts.push_back(&move);
+      const bool leader = move.state == MoveState::kToFinish && move.Adding().empty();
+      if (move.state == MoveState::kToBegin || (leader && (move.needs_order || move.needs_leader))) {
+        starts.push_back(&move);
+      }
     }
     return starts;
   }
@@ -287,7 +296,7 @@ class Decider {
         return Hold(State::kRunning, "THROTTLE_TOO_LOW", *std::move(why));
       }
     }
-    Hold(State::kRunning, "MOVING", "");
+    Hold(State::kRunning, copies || !all_moved ? "MOVING" : "HANDING_OVER", "");
     Start(starts, rate);
   }
 
@@ -302,16 +311,21 @@ class Decider {
     std::map<int32_t, int> at_once;
     std::map<int32_t, double> arriving;
     for (const MoveSight& move : moving_) Occupy(move, at_once, arriving);
+    bool handed_over = false;
     for (const MoveSight* move : starts) {
+      if (move->state == MoveState::kToFinish) {
+        handed_over = HandOver(*move) || handed_over;
+        continue;
+      }
       if (!Fits(*move, rate, at_once, arriving)) continue;
       Occupy(*move, at_once, arriving);
       begun_.push_back(*move);
       out_.assign.push_back({move->wish->partition, move->wish->after});
     }
-    if (begun_.empty() && moving_.empty() && !starts.empty()) {
+    if (begun_.empty() && moving_.empty() && !handed_over && !starts.empty()) {
       return Hold(State::kRunning, "DISK_FULL", "no broker that a copy goes to has room for it");
     }
-    if (!begun_.empty()) Memory().begun = out_.under_way = true;
+    if (!begun_.empty() || handed_over) Memory().begun = out_.under_way = true;
   }
 
   double Received(const MoveSight& move) const {

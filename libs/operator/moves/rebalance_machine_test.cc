@@ -360,6 +360,29 @@ TEST_F(RebalanceMachineTest, APauseLetsWhatMovesEndAndBeginsNothing) {
   EXPECT_EQ(Round().assign.size(), 1u);
 }
 
+TEST_F(RebalanceMachineTest, ChangesOfLeadersAloneAreHeldBackAsCopiesAre) {
+  wish_.batches = {{Move(0, {1, 2, 3}, {2, 1, 3}, 0)}, {Move(1, {1, 2, 3}, {2, 1, 3}, 0)}};
+  for (int i = 0; i < 3; ++i) Round();
+  EXPECT_EQ(Partition(0).leader, 2);
+  Partition(1) = At(1, {1, 2, 3});
+  input_.memory.batches_done = 1;
+  input_.busy = "a node is rolled";
+  RebalanceDecision d = Round();
+  EXPECT_TRUE(d.assign.empty() && d.elect.empty());
+  EXPECT_EQ(d.progress.reason, "OTHER_WORK_FIRST");
+  input_.busy = "";
+  wish_.intent = Intent::kPause;
+  ++wish_.generation;
+  d = Round();
+  EXPECT_TRUE(d.assign.empty() && d.elect.empty());
+  EXPECT_EQ(d.progress.state, State::kPaused);
+  wish_.intent = Intent::kRun;
+  ++wish_.generation;
+  for (int i = 0; i < 2; ++i) Round();
+  EXPECT_EQ(Round().progress.state, State::kDone);
+  EXPECT_EQ(Partition(1).leader, 2);
+}
+
 TEST_F(RebalanceMachineTest, ACancelPutsBackWhatMovesAndLiftsTheThrottleAfterwards) {
   Round();
   Arrive(0);
