@@ -8,8 +8,10 @@ namespace {
 
 // The search aims a little inside the window, so that what is left over at its edge is still within.
 constexpr double kAimedPart = 0.95;
-// Where brokers differ in size the mean of their use is not the use of the mean: then it aims further in.
-constexpr double kAimedPartWhenUnequal = 0.7;
+// Where brokers differ in size people judge by the mean of the brokers' uses, which is not the use of the mean: whether
+// the large ones end low in the window or high shifts it. Of disk, that is forecast; of the others it aims further in.
+constexpr double kAimedPartWhenForecast = 0.9;
+constexpr double kAimedPartWhenUnequal = 0.75;
 // CPU follows from the others; it is evened where that is free.
 constexpr double kCpuWeight = 0.3;
 // What a failure could put on a link is bettered where a move is made anyway; it is worth few bytes of its own.
@@ -36,6 +38,20 @@ bool AllOfOneSize(const ClusterState& state) {
 }
 
 }  // namespace
+
+// Brokers outside the window end at its edge, about; the others stay where they are.
+double BalanceGoal::ForecastMiddleOfDisk(const ClusterState& state, double aimed) const {
+  double sum = 0, weighted = 0, weight = 0;
+  for (int b : state.staying()) {
+    const double share = share_[b][kDiskUse];
+    if (share <= 0) return 1;
+    const double use = std::clamp(state.Load(b)[kDiskUse] / share, 1 - aimed, 1 + aimed);
+    sum += use;
+    weighted += use * share;
+    weight += share;
+  }
+  return sum / state.staying_brokers() / (weighted / weight);
+}
 
 BalanceGoal::BalanceGoal(const ClusterState& state, double window)
     : window_(window),
@@ -64,19 +80,30 @@ BalanceGoal::BalanceGoal(const ClusterState& state, double window)
     cpu_has_shape_of_network &= std::abs(cpu - network) < kSameShape;
   }
 
-  const double aimed = window * (AllOfOneSize(state) ? kAimedPart : kAimedPartWhenUnequal);
+  const bool of_one_size = AllOfOneSize(state);
+  LoadVector aimed, middle;
+  aimed.fill(window * (of_one_size ? kAimedPart : kAimedPartWhenUnequal));
+  middle.fill(1);
+  for (int b : state.staying()) {
+    for (int k = 0; k < kDimensions; ++k) {
+      const int resource = kResourceOf[k] < 0 ? kDisk : kResourceOf[k];
+      share_[b][k] = total[k] * snapshot.brokers[b].capacity[resource] / capacity[k];
+    }
+  }
+  if (!of_one_size) {
+    aimed[kDiskUse] = window * kAimedPartWhenForecast;
+    middle[kDiskUse] = ForecastMiddleOfDisk(state, aimed[kDiskUse]);
+  }
   for (size_t b = 0; b < state.brokers(); ++b) {
     for (int r = 0; r < kResources; ++r) limit_[b][kDiskUse + r] = snapshot.LimitOf(b, r);
     if (!state.Stays(b)) continue;
     for (int k = 0; k < kDimensions; ++k) {
-      const int resource = kResourceOf[k] < 0 ? kDisk : kResourceOf[k];
-      share_[b][k] = total[k] * snapshot.brokers[b].capacity[resource] / capacity[k];
       if (share_[b][k] <= 0) continue;  // nobody has any of it
       Row& row = rows_[b];
       row.inverse_share[k] = 1 / share_[b][k];
       const double level = FollowsReplicas(k) ? rack_level_[b] : 1.0;
-      row.high[k] = std::max(1.0, level) * (1 + aimed);
-      row.low[k] = std::min(1.0, level) * (1 - aimed);
+      row.high[k] = std::max(1.0, level) * middle[k] * (1 + aimed[k]);
+      row.low[k] = std::min(1.0, level) * middle[k] * (1 - aimed[k]);
       row.weight[k] = 1;
       if (k == kCpuUse) row.weight[k] = cpu_has_shape_of_network ? kCpuWeight : 0;
       if (kResourceOf[k] < 0) continue;
@@ -84,7 +111,7 @@ BalanceGoal::BalanceGoal(const ClusterState& state, double window)
       if (k == kPotentialOut) {
         // Only what would be too much matters, and where the mean is too much already nothing can be done about it.
         row.low[k] = -1;
-        row.high[k] = std::max(limit, 1 + aimed);
+        row.high[k] = std::max(limit, 1 + aimed[k]);
         row.weight[k] = kPotentialWeight;
       } else {
         row.high[k] = std::min(row.high[k], std::max(limit, 1.0));

@@ -65,6 +65,7 @@ class BalanceGoal {
     return row.weight[dimension] * outside * outside;
   }
   void FindRackLevels(const ClusterState& state);
+  double ForecastMiddleOfDisk(const ClusterState& state, double aimed) const;
 
   double window_;
   double good_enough_;
