@@ -109,7 +109,7 @@ class Decider {
     for (size_t i = Current(); i < in_.wish->batches.size(); ++i) {
       for (const MoveWish& wish : in_.wish->batches[i]) {
         MoveSight sight = SightOf(wish, index);
-        if (sight.state == MoveState::kMoving) moving_.push_back(std::move(sight));
+        if (sight.state == MoveState::kMoving) moving_.push_back(sight);
       }
     }
     if (!moving_.empty()) Memory().begun = true;

@@ -44,7 +44,7 @@ bool IsExpired(const PlanPointer& plan, absl::Time now) {
 }  // namespace
 
 RebalanceRunner::RebalanceRunner(std::string cluster, RebalanceRunnerParts parts)
-    : cluster_(std::move(cluster)), parts_(std::move(parts)), labels_({{"cluster", cluster_}}) {}
+    : cluster_(std::move(cluster)), parts_(parts), labels_({{"cluster", cluster_}}) {}
 
 RebalanceRunner::~RebalanceRunner() { RemoveMetrics(); }
 
