@@ -8,7 +8,8 @@ PORTS ?=
 PYTHON := $(SLUICE_CACHE)/venv/bin/python
 STACK := $(PYTHON) tools/stack/stack.py --state-dir $(STATE)
 BAZEL := tools/cached-bazel
-PRODUCT := //cli:sluice //services/provisioner:provisioner //services/satellite:satellite //tools/pki:pki
+PRODUCT := //cli:sluice //services/provisioner:provisioner //services/balancer-planner:balancer-planner \
+	//services/satellite:satellite //tools/pki:pki
 
 .DEFAULT_GOAL := help
 .PHONY: help install build run stop status test test-all bench fmt lint

@@ -32,7 +32,8 @@ ApiClient::ApiClient(ApiClientOptions options, World world)
       organizations_(Organizations::NewStub(options_.channel)),
       data_planes_(DataPlanes::NewStub(options_.channel)),
       watches_(Watches::NewStub(options_.channel)),
-      operations_(Operations::NewStub(options_.channel)) {
+      operations_(Operations::NewStub(options_.channel)),
+      rebalances_(Rebalances::NewStub(options_.channel)) {
   world_.stop.OnStop([under_way = under_way_] {
     std::lock_guard lock(under_way->mutex);
     if (under_way->context != nullptr) under_way->context->TryCancel();
@@ -78,12 +79,12 @@ absl::Status ApiClient::Retried(absl::Duration call_timeout,
   }
 }
 
-absl::Status ApiClient::Watch(const provisioner::v1::WatchRequest& request,
-                              const std::function<bool(const provisioner::v1::WatchResponse&)>& take) {
+template <typename Response, typename Open>
+absl::Status ApiClient::Read(Open open, const std::function<bool(const Response&)>& take) {
   grpc::ClientContext context;
   return rpc::FromGrpcStatus(Once(context, [&](grpc::ClientContext& watched) {
-    const auto stream = watches_->Watch(&watched, request);
-    provisioner::v1::WatchResponse response;
+    const auto stream = open(watched);
+    Response response;
     while (stream->Read(&response)) {
       if (take(response)) continue;
       watched.TryCancel();
@@ -95,6 +96,19 @@ absl::Status ApiClient::Watch(const provisioner::v1::WatchRequest& request,
     }
     return stream->Finish();
   }));
+}
+
+absl::Status ApiClient::Watch(const provisioner::v1::WatchRequest& request,
+                              const std::function<bool(const provisioner::v1::WatchResponse&)>& take) {
+  return Read<provisioner::v1::WatchResponse>(
+      [&](grpc::ClientContext& context) { return watches_->Watch(&context, request); }, take);
+}
+
+absl::Status ApiClient::WatchRebalance(
+    const balancer_planner::v1::WatchRebalanceRequest& request,
+    const std::function<bool(const balancer_planner::v1::WatchRebalanceResponse&)>& take) {
+  return Read<balancer_planner::v1::WatchRebalanceResponse>(
+      [&](grpc::ClientContext& context) { return rebalances_->WatchRebalance(&context, request); }, take);
 }
 
 }  // namespace sluice::cli

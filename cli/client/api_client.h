@@ -13,6 +13,7 @@
 #include "libs/clock/clock.h"
 #include "libs/clock/random.h"
 #include "libs/clock/stop_signal.h"
+#include "sluice/balancer_planner/v1/rebalance_service.grpc.pb.h"
 #include "sluice/provisioner/v1/data_plane_service.grpc.pb.h"
 #include "sluice/provisioner/v1/kafka_cluster_service.grpc.pb.h"
 #include "sluice/provisioner/v1/organization_service.grpc.pb.h"
@@ -51,6 +52,8 @@ class ApiClient {
   using DataPlanes = provisioner::v1::DataPlaneService;
   using Watches = provisioner::v1::WatchService;
   using Operations = google::longrunning::Operations;
+  // On the balancer-planner's channel.
+  using Rebalances = balancer_planner::v1::RebalanceService;
 
   // auto cluster = api.Call(&ApiClient::KafkaClusters::StubInterface::GetKafkaCluster, request);
   template <typename Stub, typename Request, typename Response>
@@ -73,6 +76,8 @@ class ApiClient {
   // Reads a stream until `take` says false, the stream ends, or a stop. No deadline, no repeat.
   absl::Status Watch(const provisioner::v1::WatchRequest& request,
                      const std::function<bool(const provisioner::v1::WatchResponse&)>& take);
+  absl::Status WatchRebalance(const balancer_planner::v1::WatchRebalanceRequest& request,
+                              const std::function<bool(const balancer_planner::v1::WatchRebalanceResponse&)>& take);
 
   // A fresh UUID4, for one mutation and all its repeats.
   std::string NewRequestId() { return clock::NewUuid4(world_.random); }
@@ -91,10 +96,14 @@ class ApiClient {
   Organizations::StubInterface& StubOf(Organizations::StubInterface*) { return *organizations_; }
   DataPlanes::StubInterface& StubOf(DataPlanes::StubInterface*) { return *data_planes_; }
   Operations::StubInterface& StubOf(Operations::StubInterface*) { return *operations_; }
+  Rebalances::StubInterface& StubOf(Rebalances::StubInterface*) { return *rebalances_; }
 
   absl::Status Retried(absl::Duration call_timeout, const std::function<grpc::Status(grpc::ClientContext&)>& call);
   grpc::Status Once(grpc::ClientContext& context, const std::function<grpc::Status(grpc::ClientContext&)>& call);
   void Dress(grpc::ClientContext& context);
+  // Opens a stream and reads it until `take` says false, the stream ends, or a stop.
+  template <typename Response, typename Open>
+  absl::Status Read(Open open, const std::function<bool(const Response&)>& take);
 
   const ApiClientOptions options_;
   const World world_;
@@ -106,6 +115,7 @@ class ApiClient {
   const std::unique_ptr<DataPlanes::StubInterface> data_planes_;
   const std::unique_ptr<Watches::StubInterface> watches_;
   const std::unique_ptr<Operations::StubInterface> operations_;
+  const std::unique_ptr<Rebalances::StubInterface> rebalances_;
 };
 
 }  // namespace sluice::cli

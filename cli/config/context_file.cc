@@ -46,7 +46,8 @@ absl::StatusOr<ContextFile> ContextFile::Load(const std::filesystem::path& path)
                                 .ca_file = Text(node, "ca_file"),
                                 .key_file = Text(node, "key_file"),
                                 .organization = Text(node, "organization"),
-                                .environment = Text(node, "environment")});
+                                .environment = Text(node, "environment"),
+                                .balancer_endpoint = Text(node, "balancer_endpoint")});
     }
   } catch (const YAML::Exception& error) {
     return MakeError(absl::StatusCode::kInvalidArgument, path.string() + " is no context file: " + error.what(),
@@ -102,6 +103,7 @@ absl::Status ContextFile::Save() const {
     Emit(out, "key_file", context.key_file);
     Emit(out, "organization", context.organization);
     Emit(out, "environment", context.environment);
+    Emit(out, "balancer_endpoint", context.balancer_endpoint);
     out << YAML::EndMap;
   }
   out << YAML::EndSeq << YAML::EndMap;

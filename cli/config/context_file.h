@@ -22,6 +22,8 @@ struct Context {
   // Short ids that resolve short names.
   std::string organization;
   std::string environment;
+  // host:port of the balancer-planner's API, with a certificate of the same CA; empty: there is none.
+  std::string balancer_endpoint;
 };
 
 // The contexts that a person or a script has, in a YAML file. A file that is not there is an empty one.

@@ -16,6 +16,7 @@ Document ContextDocument(const ContextFile& file, const Context& context) {
   document["name"] = context.name;
   document["current"] = context.name == file.current();
   document["endpoint"] = context.endpoint;
+  document["balancer_endpoint"] = context.balancer_endpoint;
   document["ca_file"] = file.Resolve(context.ca_file).string();
   document["key_file"] = file.Resolve(context.key_file).string();
   document["organization"] = context.organization;
@@ -92,7 +93,8 @@ absl::Status Show(Session& session) {
   }
   session.output().Show(document, [&](std::ostream& out, bool colour) {
     Sheet sheet;
-    for (const char* field : {"name", "file", "endpoint", "ca_file", "key_file", "organization", "environment"}) {
+    for (const char* field :
+         {"name", "file", "endpoint", "balancer_endpoint", "ca_file", "key_file", "organization", "environment"}) {
       sheet.Add(field, document[field].get<std::string>());
     }
     sheet.Add("principal", me.ok() ? Cell(me->principal()) : Cell("unknown", Tone::kBad));
@@ -105,11 +107,15 @@ absl::Status Show(Session& session) {
 void AddAdd(CommandTree& tree, CLI::App& context) {
   CLI::App& add = tree.AddVerb(context, "add", "Add or replace a context",
                                "  sluice context add eu --endpoint api.example.com:443 --ca-file ca.pem \\\n"
-                               "      --key-file eu.key --organization acme --environment prod --use\n");
+                               "      --key-file eu.key --organization acme --environment prod --use\n"
+                               "  sluice context add eu --endpoint api.example.com:443 --balancer-endpoint "
+                               "balancer.example.com:443 \\\n"
+                               "      --ca-file ca.pem --key-file eu.key\n");
   auto options = std::make_shared<Context>();
   auto use = std::make_shared<bool>(false);
   add.add_option("NAME", options->name, "The context's name")->required();
   add.add_option("--endpoint", options->endpoint, "The API's HOST:PORT")->required();
+  add.add_option("--balancer-endpoint", options->balancer_endpoint, "The balancer-planner's HOST:PORT, for rebalances");
   add.add_option("--ca-file", options->ca_file, "The CA of the API's certificate, PEM")->required();
   add.add_option("--key-file", options->key_file, "File that holds the API key's secret alone")->required();
   add.add_option("--organization", options->organization, "Organization that short names are in");

@@ -13,6 +13,7 @@ void AddAllNouns(CommandTree& tree) {
   AddTopicCommands(tree);
   AddOperationCommands(tree);
   AddWatchCommand(tree);
+  AddRebalanceCommands(tree);
   AddPlanCommand(tree);
   AddEnvironmentCommands(tree);
   AddOrganizationCommands(tree);

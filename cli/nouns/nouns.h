@@ -17,6 +17,7 @@ void AddEnvironmentCommands(CommandTree& tree);
 void AddApiKeyCommands(CommandTree& tree);
 void AddRoleCommands(CommandTree& tree);
 void AddWatchCommand(CommandTree& tree);
+void AddRebalanceCommands(CommandTree& tree);
 void AddContextCommands(CommandTree& tree);
 void AddCompletionCommands(CommandTree& tree);
 void AddVersionCommand(CommandTree& tree);

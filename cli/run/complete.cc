@@ -148,7 +148,7 @@ absl::StatusOr<Names> NamesFor(const Place& place, Session& session) {
   const std::string verb = place.command->get_name();
   // What is being made has no name yet.
   if (verb == "create" || verb == "register" || verb == "add") return Names();
-  if (noun->get_name() == "kafka") return Clusters(session);
+  if (noun->get_name() == "kafka" || noun->get_name() == "rebalance") return Clusters(session);
   if (noun->get_name() == "topic") return Topics(session, place.cluster);
   if (noun->get_name() == "key") return Keys(session, place.cluster);
   if (noun->get_name() == "dataplane") return DataPlanes(session);

@@ -70,15 +70,33 @@ absl::StatusOr<ApiClient*> Session::Api() {
   if (api_) return api_.get();
   ASSIGN_OR_RETURN(const ContextFile file, Contexts());
   ASSIGN_OR_RETURN(const Context context, file.Find(options_.context));
-  const rpc::ClientOptions options{.endpoint = context.endpoint,
+  ASSIGN_OR_RETURN(api_, ConnectTo(file, context, context.endpoint));
+  return api_.get();
+}
+
+absl::StatusOr<ApiClient*> Session::Balancer() {
+  if (balancer_) return balancer_.get();
+  ASSIGN_OR_RETURN(const ContextFile file, Contexts());
+  ASSIGN_OR_RETURN(const Context context, file.Find(options_.context));
+  if (context.balancer_endpoint.empty()) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, absl::StrCat("context ", context.name, " names no balancer-planner"),
+        {.reason = "NO_BALANCER_ENDPOINT", .remedy = "Add it: sluice context add with --balancer-endpoint HOST:PORT."});
+  }
+  ASSIGN_OR_RETURN(balancer_, ConnectTo(file, context, context.balancer_endpoint));
+  return balancer_.get();
+}
+
+absl::StatusOr<std::unique_ptr<ApiClient>> Session::ConnectTo(const ContextFile& file, const Context& context,
+                                                              const std::string& endpoint) {
+  const rpc::ClientOptions options{.endpoint = endpoint,
                                    .ca_file = file.Resolve(context.ca_file),
                                    .key_file = file.Resolve(context.key_file),
                                    .user_agent = "sluice-cli"};
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelInterface> channel, world_.connect(options));
-  api_ = std::make_unique<ApiClient>(
+  return std::make_unique<ApiClient>(
       ApiClientOptions{.channel = std::move(channel), .call_timeout = TimeoutOr(kCallTimeout), .retry_for = kRetryFor},
       ApiClient::World{.clock = world_.clock, .random = world_.random, .stop = world_.stop});
-  return api_.get();
 }
 
 absl::StatusOr<std::string> Session::KeepCa(const provisioner::v1::KafkaCluster& cluster) const {

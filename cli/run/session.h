@@ -68,10 +68,12 @@ class Session {
   const std::string& context_name() const { return options_.context; }
   // Connects at the first call. Errors as Contexts, Context file, CA file or key file have them.
   absl::StatusOr<ApiClient*> Api();
+  // The same with the balancer-planner. FAILED_PRECONDITION / NO_BALANCER_ENDPOINT when the context names none.
+  absl::StatusOr<ApiClient*> Balancer();
   // What --timeout says, else `by_default`.
   absl::Duration TimeoutOr(absl::Duration by_default) const { return timeout_.value_or(by_default); }
   // Empty before the first call.
-  std::string trace_id() const { return api_ ? api_->trace_id() : ""; }
+  std::string trace_id() const { return balancer_ ? balancer_->trace_id() : api_ ? api_->trace_id() : ""; }
 
   // Writes the CA beside the context file, in ca/{uid}.pem, and gives back the absolute path; empty when the cluster
   // has none yet.
@@ -83,11 +85,15 @@ class Session {
  private:
   Session(World& world, const GlobalOptions& options, std::optional<absl::Duration> timeout);
 
+  absl::StatusOr<std::unique_ptr<ApiClient>> ConnectTo(const ContextFile& file, const Context& context,
+                                                       const std::string& endpoint);
+
   World& world_;
   const GlobalOptions options_;
   const std::optional<absl::Duration> timeout_;
   Output output_;
   std::unique_ptr<ApiClient> api_;
+  std::unique_ptr<ApiClient> balancer_;
 };
 
 }  // namespace sluice::cli

@@ -37,6 +37,7 @@ class CommandLineTest : public ::testing::Test {
                                               "contexts:\n"
                                               "- name: test\n"
                                               "  endpoint: localhost:1\n"
+                                              "  balancer_endpoint: localhost:2\n"
                                               "  ca_file: ca.pem\n"
                                               "  key_file: key\n"
                                               "  organization: acme\n"

@@ -43,6 +43,7 @@ FakeApi::FakeApi() {
   builder.RegisterService(static_cast<provisioner::v1::WatchService::Service*>(this));
   builder.RegisterService(&organizations_);
   builder.RegisterService(&data_planes_);
+  builder.RegisterService(&rebalances_);
   server_ = builder.BuildAndStart();
 }
 

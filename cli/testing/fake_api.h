@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/testing/fake_platform.h"
+#include "cli/testing/fake_rebalances.h"
 #include "google/longrunning/operations_proto.grpc.pb.h"
 #include "sluice/provisioner/v1/kafka_cluster_service.grpc.pb.h"
 #include "sluice/provisioner/v1/watch_service.grpc.pb.h"
@@ -42,6 +43,7 @@ class FakeApi final : public provisioner::v1::KafkaClusterService::Service,
   void AddCluster(provisioner::v1::KafkaCluster cluster);
 
   FakeOrganizations& organizations() { return organizations_; }
+  FakeRebalances& rebalances() { return rebalances_; }
 
   // Requests seen, in order.
   std::vector<std::string> request_ids() const;
@@ -88,6 +90,7 @@ class FakeApi final : public provisioner::v1::KafkaClusterService::Service,
 
   FakeOrganizations organizations_;
   FakeDataPlanes data_planes_;
+  FakeRebalances rebalances_;
   mutable std::mutex mutex_;
   std::map<std::string, std::deque<grpc::Status>> failures_;
   std::map<std::string, int> calls_;

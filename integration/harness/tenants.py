@@ -76,8 +76,9 @@ class Tenant:
         admin("org", "create", name, "--secret-file", folder / "admin.key")
         config = folder / "config.yaml"
         cli = Cli(admin.binary, config)
-        cli("context", "add", name, "--endpoint", stack.services.api, "--ca-file", stack.identities.ca_file, "--key-file",
-            folder / "admin.key", "--organization", name, "--environment", "default", "--use")
+        cli("context", "add", name, "--endpoint", stack.services.api, "--balancer-endpoint", stack.services.balancer_api,
+            "--ca-file", stack.identities.ca_file, "--key-file", folder / "admin.key", "--organization", name,
+            "--environment", "default", "--use")
         cli("env", "create", "default")
         return Tenant(cli, name)
 

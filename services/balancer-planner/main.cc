@@ -18,6 +18,7 @@
 #include "libs/bus/outbox/pg_outbox.h"
 #include "libs/bus/outbox/relay.h"
 #include "libs/bus/schema/bus_migrations.h"
+#include "libs/clock/backoff.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/grpc/client/client.h"
 #include "libs/grpc/server/server.h"
@@ -42,6 +43,7 @@ constexpr int kConnections = 10;
 constexpr int kPlanningSlots = 2;
 // Each waits for an answer of the provisioner's.
 constexpr int kLookUpThreads = 8;
+constexpr int kRelayTries = 40;
 
 // What everything stands on: the database, brought up to date, and the store on it.
 struct Base {
@@ -110,6 +112,22 @@ void StopOnSignal(const sigset_t& signals, clock::StopSignal& stop) {
   }).detach();
 }
 
+// An idempotent producer ends for good where it may not write to any topic, as before the provisioner has given the
+// rights at the first start of all: another one is tried, for some minutes.
+absl::Status RunRelay(const CommandLine& line, Base& base, clock::StopSignal& stop) {
+  clock::BackOff back_off(clock::CryptoRandom(), absl::Milliseconds(500), absl::Seconds(10));
+  absl::Status status;
+  for (int i = 0; i < kRelayTries; ++i) {
+    bus::Relay relay({.database = line.database, .kafka = line.Bus(), .holder = HolderName()},
+                     {clock::RealClock(), clock::CryptoRandom(), base.metrics, base.backlog, base.wakeup});
+    status = relay.Run(stop);
+    if (status.ok()) return status;
+    log::Warn("the relay has ended; another one begins", {{"error", status.ToString()}});
+    if (stop.WaitFor(back_off.Next())) return absl::OkStatus();
+  }
+  return status;
+}
+
 absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   if (line.command == CommandLine::Command::kListFailPoints) {
     for (const std::string& name : failpoint::List()) std::cout << name << "\n";
@@ -132,9 +150,6 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
                      return metrics::AllWell({base.pool.Ping(absl::Seconds(1)), base.loops.Check()});
                    }));
 
-  // outbox -> Kafka
-  bus::Relay relay({.database = line.database, .kafka = line.Bus(), .holder = HolderName()},
-                   {clock::RealClock(), clock::CryptoRandom(), base.metrics, base.backlog, base.wakeup});
   // status and load topics -> board
   DataPlaneFeeds feeds({.kafka = line.Bus(), .data_planes = line.data_planes},
                        {base.board, clock::RealClock(), clock::CryptoRandom(), base.metrics});
@@ -144,7 +159,8 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   absl::Status relay_end, feeds_end;
   std::vector<std::thread> threads;
   threads.emplace_back([&] {
-    relay_end = relay.Run(stop);
+    // outbox -> Kafka
+    relay_end = RunRelay(line, base, stop);
     stop.Stop();
   });
   threads.emplace_back([&] {

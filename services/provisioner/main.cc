@@ -140,6 +140,17 @@ void StopOnSignal(const sigset_t& signals, clock::StopSignal& stop) {
   }).detach();
 }
 
+// Also for data planes that an older release has set up: rights that are new are given to them too.
+absl::Status EnsureBus(BusAdmin& bus, const Fleet& fleet) {
+  constexpr absl::Duration kTimeout = absl::Seconds(20);
+  RETURN_IF_ERROR(bus.EnsureEventTopics(kTimeout));
+  RETURN_IF_ERROR(bus.EnsureServiceRights(kTimeout));
+  for (const auto& [id, data_plane] : fleet.Snapshot()->data_planes) {
+    if (data_plane.bus_ready) RETURN_IF_ERROR(bus.EnsureDataPlane(id, kTimeout));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   RETURN_IF_ERROR(MigrateAll(line));
   ASSIGN_OR_RETURN(PepperedSecrets secrets, ReadSecrets(line));
@@ -184,7 +195,7 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   std::vector<std::thread> threads;
   const auto run = [&](auto&& work) { threads.emplace_back(std::forward<decltype(work)>(work)); };
   run([&] {
-    while (!stop.stopped() && !bus_admin.EnsureEventTopics(absl::Seconds(20)).ok()) stop.WaitFor(absl::Seconds(1));
+    while (!stop.stopped() && !EnsureBus(bus_admin, base.fleet).ok()) stop.WaitFor(absl::Seconds(1));
   });
   run([&] {
     relay_end = relay.Run(stop);

@@ -36,7 +36,7 @@ class Stack:
         templates = ROOT / "deploy" / "local"
         self.identities = Identities(self.state, binaries() / "tools" / "pki" / "pki")
         self.postgres = Postgres(self.state, self.ports["postgres"], templates / "postgres" / "postgresql.conf",
-                                 services=["provisioner"])
+                                 services=["provisioner", "balancer"])
         self.bus = Bus(self.state, self.ports, self.identities, templates / "bus")
         self.services = Services(self.state, self.ports, self.identities, self.postgres, self.bus, binaries())
         rows = [
@@ -45,6 +45,7 @@ class Stack:
             self.bus.controller(),
             self.bus.broker(),
             self.services.provisioner(),
+            self.services.balancer(),
             self.services.satellite(),
         ]
         self.components = {row.name: row for row in rows}

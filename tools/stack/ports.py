@@ -17,6 +17,8 @@ DEFAULTS = {
     "bus-controller": 7493,
     "provisioner-metrics": 7480,
     "satellite-metrics": 7481,
+    "balancer": 7444,
+    "balancer-metrics": 7482,
     "brokers": 7500,
 }
 BROKER_PORTS = 300

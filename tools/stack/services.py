@@ -15,6 +15,7 @@ from .ports import BROKER_PORTS, HOST
 
 DATA_PLANE = "local"
 PROVISIONER = "sluice-provisioner"
+BALANCER = "sluice-balancer-planner"
 
 
 class Services:
@@ -26,7 +27,7 @@ class Services:
         self.bus = bus
         self.binaries = binaries
         # Further flags, for tests; taken at the next start.
-        self.flags = {"provisioner": [], "satellite": []}
+        self.flags = {"provisioner": [], "balancer-planner": [], "satellite": []}
 
     # The CLI's context, its admin key and the clusters' authorities lie here.
     @property
@@ -40,6 +41,10 @@ class Services:
     @property
     def api(self):
         return f"localhost:{self.ports['api']}"
+
+    @property
+    def balancer_api(self):
+        return f"localhost:{self.ports['balancer']}"
 
     def sluice(self, *arguments, timeout_s=120):
         """Runs the CLI with -o json; gives what it printed, decoded."""
@@ -62,6 +67,17 @@ class Services:
             stop_timeout_s=30,
         )
 
+    def balancer(self):
+        return Component(
+            name="balancer-planner",
+            prepare=self._prepare_balancer,
+            command=lambda: [self._binary("services/balancer-planner/balancer-planner"), "serve",
+                             *self._balancer_flags(), *self.flags["balancer-planner"]],
+            ready=lambda: _healthy(self.ports["balancer-metrics"]),
+            listens={"balancer": self.ports["balancer"], "balancer-metrics": self.ports["balancer-metrics"]},
+            stop_timeout_s=30,
+        )
+
     def satellite(self):
         return Component(
             name="satellite",
@@ -73,7 +89,7 @@ class Services:
         )
 
     def renew(self, force=False):
-        return [name for name in (PROVISIONER,) if self.identities.ensure(name, force=force)]
+        return [name for name in (PROVISIONER, BALANCER) if self.identities.ensure(name, force=force)]
 
     def _binary(self, name):
         path = Path(self.binaries) / name
@@ -98,9 +114,31 @@ class Services:
     def _prepare_provisioner(self):
         self._binary("services/provisioner/provisioner")
         self.identities.ensure(PROVISIONER)
-        pepper = self.state.path("secrets", "pepper")
+        self._ensure_pepper("pepper")
+
+    def _ensure_pepper(self, name):
+        pepper = self.state.path("secrets", name)
         if not pepper.exists():
             self.state.write(pepper, secrets.token_hex(32) + "\n", mode=0o600)
+
+    def _prepare_balancer(self):
+        self._binary("services/balancer-planner/balancer-planner")
+        self.identities.ensure(BALANCER)
+        self._ensure_pepper("balancer-pepper")
+
+    def _balancer_flags(self):
+        pki = self.identities
+        return [
+            "--listen", f"{HOST}:{self.ports['balancer']}",
+            "--tls-cert", pki.certificate(BALANCER), "--tls-key", pki.key(BALANCER),
+            "--provisioner", self.api, "--provisioner-ca", pki.ca_file,
+            "--database-url", self.postgres.url("balancer"),
+            "--database-password-file", self.postgres.password_file("balancer"),
+            "--bus-bootstrap", self.bus.bootstrap, "--bus-ca", pki.ca_file,
+            "--bus-cert", pki.certificate(BALANCER), "--bus-key", pki.key(BALANCER),
+            "--pepper-file", self.state.path("secrets", "balancer-pepper"),
+            "--metrics-listen", f"{HOST}:{self.ports['balancer-metrics']}",
+        ]
 
     def _complete_provisioner(self):
         """The first organization, its admin key and the CLI's context; once."""
@@ -116,6 +154,7 @@ class Services:
             "contexts:",
             "- name: local",
             f"  endpoint: {self.api}",
+            f"  balancer_endpoint: {self.balancer_api}",
             f"  ca_file: {self.identities.ca_file}",
             "  key_file: admin.key",
             "  organization: default",

@@ -23,7 +23,8 @@ PROGRESS = ("--show_progress_rate_limit=10", "--curses=no", "--color=no", "--ui_
 
 # Pure decisions, the bus and every decoder of foreign bytes.
 SANITIZED = ("//libs/base/...", "//libs/bus/...", "//libs/operator/...", "//libs/kafka_admin/...", "//libs/sealed/...",
-             "//libs/pki/...", "//libs/grpc/...", "//services/provisioner/core/...", "//services/satellite/core/...")
+             "//libs/pki/...", "//libs/grpc/...", "//services/provisioner/core/...", "//services/balancer-planner/core/...",
+             "//services/satellite/core/...")
 # Without abseil's Mutex, whose uninstrumented library gives false alarms (docs/testing.md).
 THREAD_SANITIZED = ("//libs/clock/...", "//libs/failpoint/...", "//libs/log/...")
 

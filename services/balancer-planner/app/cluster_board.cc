@@ -45,6 +45,11 @@ void ClusterBoard::PutStatus(SeenStatus status) {
   if (Entry* entry = EntryOf({status.data_plane, status.physical_cluster})) entry->status = std::move(status);
 }
 
+void ClusterBoard::PutLife(const std::string& data_plane, absl::Time time) {
+  std::lock_guard lock(mutex_);
+  lives_[data_plane] = time;
+}
+
 void ClusterBoard::PutLoad(const std::string& data_plane, SeenLoad load, int32_t part, int32_t parts) {
   std::lock_guard lock(mutex_);
   Entry* entry = EntryOf({data_plane, load.physical_cluster});
@@ -63,6 +68,7 @@ void ClusterBoard::Forget(const ClusterKey& key) {
 void ClusterBoard::ForgetDataPlane(const std::string& data_plane) {
   std::lock_guard lock(mutex_);
   std::erase_if(clusters_, [&](const auto& entry) { return entry.first.data_plane == data_plane; });
+  lives_.erase(data_plane);
 }
 
 std::vector<ClusterKey> ClusterBoard::Clusters() const {
@@ -75,7 +81,11 @@ std::vector<ClusterKey> ClusterBoard::Clusters() const {
 std::optional<SeenStatus> ClusterBoard::StatusOf(const ClusterKey& key) const {
   std::lock_guard lock(mutex_);
   const Entry* entry = Find(key);
-  return entry == nullptr ? std::nullopt : entry->status;
+  if (entry == nullptr || !entry->status) return std::nullopt;
+  SeenStatus status = *entry->status;
+  const auto life = lives_.find(key.data_plane);
+  if (life != lives_.end()) status.heard = life->second;
+  return status;
 }
 
 std::shared_ptr<const SeenLoad> ClusterBoard::LoadOf(const ClusterKey& key) const {

@@ -26,6 +26,8 @@ class ClusterBoard {
   static constexpr size_t kMostClusters = 5000;
 
   void PutStatus(SeenStatus status);
+  // A sign of life of the data plane's satellite.
+  void PutLife(const std::string& data_plane, absl::Time time);
   // One part of a sample of `data_plane`'s.
   void PutLoad(const std::string& data_plane, SeenLoad load, int32_t part, int32_t parts);
   // Nothing is left of it.
@@ -59,6 +61,7 @@ class ClusterBoard {
 
   mutable std::mutex mutex_;
   std::map<ClusterKey, Entry> clusters_;
+  std::map<std::string, absl::Time> lives_;  // by data plane
 };
 
 }  // namespace sluice::balancer_planner

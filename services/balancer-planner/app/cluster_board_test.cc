@@ -40,6 +40,16 @@ TEST(ClusterBoard, ALoadIsSeenOnceItIsWhole) {
   EXPECT_EQ(board.SharesOf(kKey).at(1).leaders, 1);
 }
 
+TEST(ClusterBoard, AStatusIsHeardOfWithEachSignOfLife) {
+  ClusterBoard board;
+  board.PutStatus(EvenCluster(3, 3).status);
+  EXPECT_EQ(board.StatusOf(kKey)->heard, absl::InfinitePast());
+  board.PutLife("local", kNow + absl::Minutes(5));
+  board.PutLife("another", kNow + absl::Minutes(9));
+  EXPECT_EQ(board.StatusOf(kKey)->heard, kNow + absl::Minutes(5));
+  EXPECT_EQ(board.StatusOf(kKey)->time, kNow);
+}
+
 TEST(ClusterBoard, NotesWhatMoved) {
   ClusterBoard board;
   Cluster cluster = EvenCluster(4, 4);

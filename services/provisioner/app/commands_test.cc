@@ -52,6 +52,7 @@ class FakeBusAdmin final : public BusAdmin {
     return absl::OkStatus();
   }
   absl::Status EnsureEventTopics(absl::Duration) override { return status; }
+  absl::Status EnsureServiceRights(absl::Duration) override { return status; }
   absl::Status RemoveDataPlane(const std::string& data_plane, absl::Duration) override {
     there.erase(data_plane);
     return status;

@@ -11,11 +11,14 @@ namespace sluice::provisioner {
 class BusAdmin {
  public:
   virtual ~BusAdmin() = default;
-  // The data plane's topics, and the ACLs of its satellite ("User:satellite-{data plane}"), exist. May be done again.
+  // The data plane's topics, and the ACLs of its satellite ("User:satellite-{data plane}") and of the balancer-planner
+  // ("User:sluice-balancer-planner") on them, exist. May be done again.
   // UNAVAILABLE while Kafka is away.
   virtual absl::Status EnsureDataPlane(const std::string& data_plane, absl::Duration timeout) = 0;
   // The event topics exist.
   virtual absl::Status EnsureEventTopics(absl::Duration timeout) = 0;
+  // Other services have their ACLs on them.
+  virtual absl::Status EnsureServiceRights(absl::Duration timeout) = 0;
   // Neither topics nor ACLs of it are left. May be done again.
   virtual absl::Status RemoveDataPlane(const std::string& data_plane, absl::Duration timeout) = 0;
   // OK when Kafka answers.

@@ -20,6 +20,8 @@
 namespace sluice::balancer_planner {
 namespace {
 
+// The satellite's own status, said each 5 s.
+constexpr char kLifeKey[] = "data-plane";
 constexpr absl::Duration kPoll = absl::Milliseconds(500);
 constexpr absl::Duration kCallTimeout = absl::Seconds(5);
 // Of each partition's load, read at the start: some minutes of a cluster's samples, so that none is waited for.
@@ -93,18 +95,23 @@ absl::Status DataPlaneFeed::ReadStatuses() {
 }
 
 void DataPlaneFeed::TakeStatus(const bus::ReceivedEvent& event) {
-  // Logical clusters and the data plane itself are the provisioner's.
-  if (!absl::StartsWith(event.key, "pkc-") || absl::StrContains(event.key, '/')) return;
+  // Logical clusters are the provisioner's.
+  const bool life = event.key == kLifeKey;
+  if (!life && (!absl::StartsWith(event.key, "pkc-") || absl::StrContains(event.key, '/'))) return;
   if (!event.payload) {
     ports_.board.Forget({data_plane_, event.key});
     return;
   }
   satellite::v1::StatusDocument document;
-  if (!document.ParseFromString(*event.payload) || !document.has_physical_cluster()) {
+  if (!document.ParseFromString(*event.payload) || (!life && !document.has_physical_cluster())) {
     return Drop("status", "UNDECODABLE_RECORD");
   }
   if (document.key() != event.key || document.data_plane() != data_plane_) return Drop("status", "DATA_PLANE_MISMATCH");
-  ports_.board.PutStatus(records::SeenOf(document));
+  if (life) {
+    ports_.board.PutLife(data_plane_, records::SeenOf(document).time);
+  } else {
+    ports_.board.PutStatus(records::SeenOf(document));
+  }
 }
 
 absl::StatusOr<std::unique_ptr<kafka_client::Consumer>> DataPlaneFeed::OpenLoad() {

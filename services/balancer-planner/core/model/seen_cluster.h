@@ -67,6 +67,8 @@ struct SeenStatus {
   std::string physical_cluster;  // pkc-…
   std::string data_plane;
   absl::Time time = absl::InfinitePast();
+  // When its satellite was last heard of: it says changes at once, so until then nothing has changed.
+  absl::Time heard = absl::InfinitePast();
   // Of the desired document that it tells of.
   int64_t generation = 0;
   ClusterState state = ClusterState::kUnknown;

@@ -22,6 +22,8 @@ using planner::kNetworkOut;
 constexpr double kBytesPerMb = 1e6;
 constexpr double kBytesPerKb = 1e3;
 constexpr double kLeastDiskMb = 1;
+// Of the mean number of replicas.
+constexpr double kNextToNothing = 0.1;
 constexpr double kLeastLinkKbps = 1;
 constexpr absl::Duration kNextSample = absl::Seconds(15);
 
@@ -70,6 +72,15 @@ class Picture {
     return found != seen_.end() && found->second->ready;
   }
 
+  // Topics that were made since it came have a replica or two on it.
+  bool HoldsNextToNothing(int32_t id) const {
+    int64_t all = 0;
+    for (const auto& [broker, replicas] : replicas_on_) all += replicas;
+    const auto found = replicas_on_.find(id);
+    const int64_t own = found == replicas_on_.end() ? 0 : found->second;
+    return static_cast<double>(own) * static_cast<double>(ids_.size()) < kNextToNothing * static_cast<double>(all);
+  }
+
   planner::Broker BrokerOf(int32_t id) const {
     planner::Broker broker{.id = id};
     const auto seen = seen_.find(id);
@@ -77,7 +88,7 @@ class Picture {
       broker.state = BrokerState::kDead;
     } else if (seen != seen_.end() && seen->second->leaving) {
       broker.state = BrokerState::kLeaving;
-    } else if (Ready(id) && !replicas_on_.contains(id) && !replicas_on_.empty()) {
+    } else if (Ready(id) && HoldsNextToNothing(id)) {
       broker.state = BrokerState::kNew;
     }
     // It may come back with all that it has.
@@ -151,7 +162,8 @@ class Picture {
 absl::StatusOr<planner::Snapshot> PictureOf(const SeenStatus& status, const SeenLoad& load, const PictureHints& hints,
                                             const PictureOptions& options, absl::Time now) {
   const std::string& cluster = status.physical_cluster;
-  if (status.time < now - options.stale_after) return LoadUnknown(cluster, "its data plane has not reported lately");
+  if (std::max(status.time, status.heard) < now - options.stale_after)
+    return LoadUnknown(cluster, "its data plane has not reported lately");
   if (load.time < now - options.stale_after) return LoadUnknown(cluster, "there is no load sample of late");
   Picture picture(status, load, hints);
   if (const std::optional<int32_t> silent = picture.SilentBroker()) {

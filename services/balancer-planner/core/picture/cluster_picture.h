@@ -31,9 +31,9 @@ struct PictureHints {
   std::set<PartitionName> pinned;
 };
 
-// The planner's picture of a physical cluster, from what its satellite said. A broker without replicas beside others
-// that have some is NEW. Partitions that are being moved stay. Internal topics move as others do. Nothing is known of
-// the CPU of a partition, so no plan is limited by it.
+// The planner's picture of a physical cluster, from what its satellite said. A broker with less than a tenth of
+// the mean number of replicas is NEW. Partitions that are being moved stay. Internal topics move as others do. Nothing
+// is known of the CPU of a partition, so no plan is limited by it.
 //
 // UNAVAILABLE / LOAD_UNKNOWN (with RetryInfo): no or an old status or sample, a ready broker that told no load.
 // INVALID_ARGUMENT / INVALID_SNAPSHOT: what planner::SnapshotBuilder refuses.

@@ -68,6 +68,22 @@ TEST(PictureOf, SeesWhoLeavesWhoIsNewAndWhoIsDead) {
   EXPECT_EQ(BrokerOf(*snapshot, 9).state, BrokerState::kDead) << "only replicas name it";
 }
 
+TEST(PictureOf, ABrokerThatTopicsWereMadeOnIsStillNew) {
+  Cluster cluster = EvenCluster(3, 60);
+  cluster.Add(4);
+  for (int32_t p = 0; p < 4; ++p) cluster.Put("late", p, {4, 1, 2});
+  EXPECT_EQ(BrokerOf(*Picture(cluster), 4).state, BrokerState::kNew);
+  cluster.Put("late", 4, {4, 1, 2});
+  EXPECT_EQ(BrokerOf(*Picture(cluster), 4).state, BrokerState::kAlive) << "5 of 48.75";
+}
+
+TEST(PictureOf, AnUnchangedStatusIsAsFreshAsItsSatellite) {
+  Cluster cluster = EvenCluster(3, 3);
+  cluster.status.time = kNow - absl::Hours(1);
+  cluster.status.heard = kNow - absl::Seconds(5);
+  EXPECT_TRUE(Picture(cluster).ok());
+}
+
 TEST(PictureOf, ABrokerThatMayComeBackKeepsWhatItHasAndGetsNothing) {
   Cluster cluster = EvenCluster(3, 6);
   cluster.Lose(2, kNow - absl::Minutes(3));

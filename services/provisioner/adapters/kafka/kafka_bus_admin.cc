@@ -67,6 +67,22 @@ std::vector<AclBinding> AclsOf(const std::string& data_plane) {
           Allow(who, AclResourceType::kGroup, bus::DataPlanePrefix(data_plane), AclOperation::kRead)};
 }
 
+constexpr char kBalancer[] = "User:sluice-balancer-planner";
+
+// The balancer-planner's share of a data plane: it hears status and load, and says plans.
+std::vector<AclBinding> BalancerAclsOf(const std::string& data_plane) {
+  return {Allow(kBalancer, AclResourceType::kTopic, bus::StatusTopic(data_plane), AclOperation::kRead),
+          Allow(kBalancer, AclResourceType::kTopic, bus::LoadTopic(data_plane), AclOperation::kRead),
+          Allow(kBalancer, AclResourceType::kTopic, bus::PlansTopic(data_plane), AclOperation::kWrite)};
+}
+
+// What it has besides: it learns which data planes there are, and tells of its rebalances.
+std::vector<AclBinding> BalancerAcls() {
+  return {Allow(kBalancer, AclResourceType::kTopic, bus::EventsTopic(KindName(Kind::kDataPlane)), AclOperation::kRead),
+          Allow(kBalancer, AclResourceType::kTopic, bus::EventsTopic("rebalance"), AclOperation::kWrite),
+          Allow(kBalancer, AclResourceType::kGroup, "balancer-planner.", AclOperation::kRead)};
+}
+
 bool Is(const absl::Status& status, const char* reason) { return ErrorReason(status) == reason; }
 
 }  // namespace
@@ -81,7 +97,12 @@ absl::Status KafkaBusAdmin::EnsureTopics(const std::vector<NewTopic>& topics, ab
 
 absl::Status KafkaBusAdmin::EnsureDataPlane(const std::string& data_plane, absl::Duration timeout) {
   RETURN_IF_ERROR(EnsureTopics(TopicsOf(data_plane), timeout));
-  ASSIGN_OR_RETURN(const auto created, client_.CreateAcls(AclsOf(data_plane), timeout));
+  RETURN_IF_ERROR(EnsureAcls(AclsOf(data_plane), timeout));
+  return EnsureAcls(BalancerAclsOf(data_plane), timeout);
+}
+
+absl::Status KafkaBusAdmin::EnsureAcls(const std::vector<AclBinding>& acls, absl::Duration timeout) {
+  ASSIGN_OR_RETURN(const auto created, client_.CreateAcls(acls, timeout));
   for (const kafka_admin::AclCreateResult& acl : created) RETURN_IF_ERROR(acl.status);
   return absl::OkStatus();
 }
@@ -89,18 +110,30 @@ absl::Status KafkaBusAdmin::EnsureDataPlane(const std::string& data_plane, absl:
 absl::Status KafkaBusAdmin::EnsureEventTopics(absl::Duration timeout) {
   // Topics have events and no rows, so no kind of their own.
   std::vector<NewTopic> topics = {Kept(bus::EventsTopic("audit"), absl::InfiniteDuration()),
-                                  Kept(bus::EventsTopic(records::kTopicEvents), absl::InfiniteDuration())};
+                                  Kept(bus::EventsTopic(records::kTopicEvents), absl::InfiniteDuration()),
+                                  // Another service's; the provisioner makes all topics.
+                                  Kept(bus::EventsTopic("rebalance"), absl::InfiniteDuration())};
   for (int kind = 0; kind <= static_cast<int>(Kind::kOperation); ++kind) {
     topics.push_back(Kept(bus::EventsTopic(KindName(static_cast<Kind>(kind))), absl::InfiniteDuration()));
   }
   return EnsureTopics(topics, timeout);
 }
 
+absl::Status KafkaBusAdmin::EnsureServiceRights(absl::Duration timeout) { return EnsureAcls(BalancerAcls(), timeout); }
+
 absl::Status KafkaBusAdmin::RemoveDataPlane(const std::string& data_plane, absl::Duration timeout) {
   // The rights first: a satellite that still runs must not find topics that nobody reads.
   kafka_admin::AclFilter rights;
   rights.principal = PrincipalOf(data_plane);
-  ASSIGN_OR_RETURN(const auto removed, client_.DeleteAcls({rights}, timeout));
+  std::vector<kafka_admin::AclFilter> filters = {rights};
+  for (const AclBinding& acl : BalancerAclsOf(data_plane)) {
+    kafka_admin::AclFilter one;
+    one.principal = acl.principal;
+    one.resource_type = acl.resource_type;
+    one.resource_name = acl.resource_name;
+    filters.push_back(one);
+  }
+  ASSIGN_OR_RETURN(const auto removed, client_.DeleteAcls(filters, timeout));
   for (const kafka_admin::AclDeleteResult& result : removed) RETURN_IF_ERROR(result.status);
   std::vector<std::string> names;
   for (const NewTopic& topic : TopicsOf(data_plane)) names.push_back(topic.name);

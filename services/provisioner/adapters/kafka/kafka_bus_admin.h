@@ -16,11 +16,14 @@ class KafkaBusAdmin final : public BusAdmin {
 
   absl::Status EnsureDataPlane(const std::string& data_plane, absl::Duration timeout) override;
   absl::Status EnsureEventTopics(absl::Duration timeout) override;
+  absl::Status EnsureServiceRights(absl::Duration timeout) override;
   absl::Status RemoveDataPlane(const std::string& data_plane, absl::Duration timeout) override;
   absl::Status Reach(absl::Duration timeout) override;
 
  private:
   absl::Status EnsureTopics(const std::vector<kafka_admin::NewTopic>& topics, absl::Duration timeout);
+
+  absl::Status EnsureAcls(const std::vector<kafka_admin::AclBinding>& acls, absl::Duration timeout);
 
   kafka_admin::AdminClient& client_;
 };
