@@ -1,0 +1,170 @@
+"""The balancer-planner on a DEDICATED cluster of real brokers: what a tenant asks of it, and what it does by itself."""
+
+import time
+
+import pytest
+from harness.bus import Bus
+from harness.clients import ConfluentClient
+from harness.rebalances import Placement
+from harness.tenants import fresh_name
+from harness.traffic import Traffic
+from harness.waiting import eventually
+
+pytestmark = pytest.mark.faults
+
+BALANCER = "balancer-planner"
+PARTITIONS = 6
+MEGABYTE = 1_000_000
+# A sample comes each 15 s; a rate needs two.
+SAMPLED_S = 120
+
+
+class Balanced:
+    """A DEDICATED cluster of three brokers."""
+
+    def __init__(self, tenant, data_plane):
+        self.tenant = tenant
+        self.cluster = tenant.dedicated("--brokers", "3", "--disk-mib", "2048", name=fresh_name("even"))
+        self.id = self.cluster.describe()["physical_cluster"]
+        self.placement = Placement(data_plane, self.id)
+        self.client = ConfluentClient(self.cluster.key())
+        # A broker without replicas beside others that have some counts as new, and is filled at once.
+        self.cluster.topic(fresh_name("even"), "--partitions", "12")
+
+    def rebalance(self, verb, *arguments, timeout_s=300):
+        return self.tenant.cli("rebalance", verb, self.cluster.name, *arguments, timeout_s=timeout_s)
+
+    def lopsided(self, *brokers):
+        """A topic with some megabytes in each partition, all on two brokers."""
+        from confluent_kafka import Producer
+        from kafka.admin import KafkaAdminClient, NewTopic
+
+        topic = fresh_name("lopsided")
+        first, second = brokers
+        places = {number: [first, second] if number % 2 else [second, first] for number in range(PARTITIONS)}
+        settings = self.client.settings
+        admin = KafkaAdminClient(bootstrap_servers=settings["bootstrap.servers"].split(","), security_protocol="SASL_SSL",
+                                 sasl_mechanism="SCRAM-SHA-512", sasl_plain_username=settings["sasl.username"],
+                                 sasl_plain_password=settings["sasl.password"], ssl_cafile=settings["ssl.ca.location"])
+        admin.create_topics([NewTopic(topic, -1, -1, replica_assignments=places)])
+        admin.close()
+        producer = Producer({**self.client.settings, "linger.ms": 20, "message.timeout.ms": 120_000})
+        for number in range(4 * PARTITIONS * 100):
+            producer.produce(topic, bytes(10_000), partition=number % PARTITIONS)
+            if number % 50 == 0:
+                producer.poll(0.01)
+        assert producer.flush(150) == 0
+        # The balancer sees it once a sample has it.
+        eventually(lambda: self._planned_bytes() > 4 * MEGABYTE, SAMPLED_S, "a preview that moves the topic")
+        return topic
+
+    def _planned_bytes(self):
+        ended = self.tenant.cli.run("rebalance", "preview", self.cluster.name)
+        assert ended.code == 0, str(ended)
+        return self.rebalance("preview")["plan"]["bytes"]
+
+    def holds_replicas(self, broker):
+        return sum(broker in replicas for replicas, _ in self.placement.partitions().values())
+
+    def newest(self):
+        listed = self.rebalance("list")
+        return listed["rebalances"][0] if listed["rebalances"] else None
+
+    def await_state(self, name, *states, timeout_s=240):
+        def look():
+            found = self.rebalance("describe", name)
+            assert found["state"] in states, f"{found['state']}: {found['reason']} {found['message']}"
+            return found
+
+        return eventually(look, timeout_s, " or ".join(states))
+
+    def is_settled(self):
+        assert self.tenant.cli.run("rebalance", "pause", self.cluster.name).reason == "NO_REBALANCE"
+        return self.placement.nothing_is_left()
+
+
+@pytest.fixture(scope="module")
+def balanced(stack, tenant, data_plane):
+    """The balancer of this module rests shortly after a rebalance, and evens nothing out by itself."""
+    stack.services.flags[BALANCER] = ["--cool-down-s", "5", "--uneven-for-s", "86400"]
+    stack.restart(BALANCER)
+    one = Balanced(tenant, data_plane)
+    yield one
+    one.cluster.delete()
+    stack.services.flags[BALANCER] = []
+    stack.restart(BALANCER)
+
+
+def test_a_preview_says_what_would_move_and_changes_nothing(balanced, other_tenant):
+    topic = balanced.lopsided(1, 2)
+    before = balanced.placement.partitions()
+    preview = balanced.rebalance("preview")
+    assert preview["state"] == "PROPOSED" and preview["plan"]["moves"] > 0
+    third = next(broker for broker in preview["brokers"] if broker["broker"] == 3)
+    assert third["after"]["disk_bytes"] > third["before"]["disk_bytes"] + 2 * MEGABYTE, third
+    assert any(move["topic"] == topic and 3 in move["replicas"] for move in preview["moves"]), preview["moves"]
+    assert balanced.placement.partitions() == before
+    assert balanced.newest() is None
+    # Another tenant's cluster looks like a missing one, under every verb.
+    full_name = balanced.cluster.described["resource_name"]
+    for verb in ("preview", "start", "list", "describe", "watch", "cancel"):
+        assert other_tenant.cli.run("rebalance", verb, full_name).reason == "RESOURCE_NOT_FOUND", verb
+
+
+def test_it_waits_for_approval_and_is_carried_out_while_a_tenant_writes(stack, balanced):
+    """The balancer is killed in the middle, and goes on where it was."""
+    with Traffic(balanced.cluster) as traffic:
+        started = balanced.rebalance("start", "--require-approval", "--throttle", "1MB")
+        assert started["state"] == "PROPOSED" and started["proposed_by"].startswith("apiKeys/")
+        again = balanced.tenant.cli.run("rebalance", "start", balanced.cluster.name)
+        assert again.reason == "REBALANCE_OPEN", str(again)
+        assert balanced.rebalance("approve")["state"] == "APPROVED"
+        running = balanced.await_state(started["name"], "RUNNING")
+        eventually(lambda: balanced.rebalance("describe")["progress"]["moves_in_flight"] > 0, 60, "it moves")
+        stack.kill(BALANCER)
+        time.sleep(1)  # the data plane works on without it
+        stack.start(BALANCER)
+        watched = balanced.tenant.cli.start("rebalance", "watch", balanced.cluster.name)
+        out, err = watched.communicate(timeout=300)
+        assert watched.returncode == 0, err
+        assert '"RUNNING"' in out.splitlines()[0] and '"DONE"' in out.splitlines()[-1]
+    assert not traffic.refused
+    done = balanced.rebalance("describe", started["name"])
+    assert done["state"] == "DONE" and done["progress"]["moves_done"] > 0, done
+    assert done["progress"]["bytes_left"] == 0 and done["start_time"] == running["start_time"]
+    assert balanced.holds_replicas(3) > 0
+    assert balanced.is_settled()
+
+
+def test_growing_fills_and_shrinking_drains_by_itself(balanced):
+    with Traffic(balanced.cluster) as traffic:
+        balanced.tenant.cli("kafka", "update", balanced.cluster.name, "--brokers", "5", timeout_s=300)
+        filled = eventually(lambda: (found := balanced.newest())["mode"] == "FILL" and found, SAMPLED_S, "a FILL")
+        assert filled["cause"] == "NEW_BROKER" and filled["approved_by"] == BALANCER
+        balanced.await_state(filled["name"], "DONE", timeout_s=300)
+        assert balanced.holds_replicas(4) > 0 and balanced.holds_replicas(5) > 0
+        operation = balanced.tenant.cli("kafka", "update", balanced.cluster.name, "--brokers", "3", "--no-wait")
+        emptied = eventually(lambda: (found := balanced.newest())["mode"] == "EMPTY" and found, SAMPLED_S, "an EMPTY")
+        assert emptied["cause"] == "LEAVING_BROKER" and "leave" in emptied["reasons"][0]
+        balanced.await_state(emptied["name"], "DONE", timeout_s=300)
+        done = balanced.tenant.cli("operation", "wait", operation["name"], "--timeout", "4m", timeout_s=300)
+        assert done["state"] == "DONE", done
+    assert not traffic.refused
+    assert {replica for replicas, _ in balanced.placement.partitions().values() for replica in replicas} == {1, 2, 3}
+    assert balanced.is_settled()
+
+
+def test_each_change_is_an_event_and_a_tombstone_ends_each_plan(stack, balanced):
+    bus = Bus(stack)
+
+    def generations(records):
+        return [int(dict(record.headers())["ce_generation"]) for record in records]
+
+    plans = [record for record in bus.messages("sluice.dp.local.plans.v1") if record.key() == balanced.id.encode()]
+    assert plans[-1].value() is None
+    assert generations(plans) == sorted(generations(plans))
+    events = bus.messages("sluice.rebalance.events.v1")
+    for rebalance in balanced.rebalance("list")["rebalances"]:
+        versions = generations(event for event in events if event.key() == rebalance["name"].encode())
+        # A relay that was killed may say its last again.
+        assert sorted(set(versions)) == list(range(1, max(versions) + 1)), versions
