@@ -25,8 +25,6 @@ int UrgencyOf(const Reason& reason) {
   }
 }
 
-bool IsNeeded(const Reason& reason) { return UrgencyOf(reason) < 2 || reason.kind == Reason::kLogDirFull; }
-
 bool Contains(const std::vector<uint16_t>& brokers, uint16_t broker) {
   return std::find(brokers.begin(), brokers.end(), broker) != brokers.end();
 }
@@ -81,6 +79,7 @@ void BatchScheduler::Collect(Steps wanted) {
                  .reason = {},
                  .urgency = 2,
                  .bytes_mb = 0};
+    bool relieves_log_dir = false;
     for (uint32_t slot = end_.FirstSlot(p); slot < end_.EndSlot(p); ++slot) {
       if (snapshot.has_several_log_dirs()) step.from_dirs.push_back(snapshot.LogDirOf(slot));
       const bool added = !Contains(step.from, end_.BrokerOf(slot));
@@ -88,6 +87,7 @@ void BatchScheduler::Collect(Steps wanted) {
       step.bytes_mb += snapshot.follower_load[p][kDisk];
       if (auto found = reasons_.copies.find(slot); found != reasons_.copies.end()) {
         const int urgency = UrgencyOf(found->second);
+        relieves_log_dir |= found->second.kind == Reason::kLogDirFull && IsFull(slot);
         if (step.reason.kind == Reason::kNone || urgency < step.urgency) {
           step.reason = found->second;
           step.urgency = urgency;
@@ -97,12 +97,18 @@ void BatchScheduler::Collect(Steps wanted) {
     if (!placement.copies) {
       if (auto found = reasons_.leaders.find(p); found != reasons_.leaders.end()) step.reason = found->second;
     }
-    if (wanted == Steps::kNeeded && !IsNeeded(step.reason)) continue;
+    if (wanted == Steps::kNeeded && step.urgency == 2 && !relieves_log_dir) continue;
     (placement.copies ? copies_ : leader_changes_).push_back(std::move(step));
   }
   std::stable_sort(copies_.begin(), copies_.end(), [](const Pending& a, const Pending& b) {
     return a.urgency != b.urgency ? a.urgency < b.urgency : a.bytes_mb > b.bytes_mb;
   });
+}
+
+// Log dirs that are only uneven can wait: they may be so for the sake of steps that are left out.
+bool BatchScheduler::IsFull(uint32_t slot) const {
+  const uint32_t log_dir = first_log_dir_[end_.OriginalBrokerOf(slot)] + end_.snapshot().LogDirOf(slot);
+  return load_[log_dir][kDisk] > limit_[log_dir][kDisk];
 }
 
 BatchScheduler::Result BatchScheduler::Run(Steps wanted) {

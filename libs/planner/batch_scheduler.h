@@ -54,6 +54,8 @@ class BatchScheduler {
   };
 
   void Collect(Steps wanted);
+  // Is the log dir that the replica is in over its limit?
+  bool IsFull(uint32_t slot) const;
   // Moves what fits out of `pending` into batches until nothing more does.
   void Drain(std::vector<Pending>& pending, Result& result);
   // One batch of those steps of `pending` that `fits` allows beside what the batch has already; they leave `pending`.

@@ -23,6 +23,18 @@ double LogDirBalancer::Use(int broker, int log_dir) const {
   return state_.LogDirLoad(broker, log_dir) / std::max(1.0, state_.LogDirLimit(broker, log_dir));
 }
 
+void LogDirBalancer::KeepWhatStays() {
+  const Snapshot& snapshot = state_.snapshot();
+  if (!snapshot.has_several_log_dirs()) return;
+  for (uint32_t partition = 0; partition < snapshot.partitions(); ++partition) {
+    for (uint32_t slot = state_.FirstSlot(partition); slot < state_.EndSlot(partition); ++slot) {
+      for (uint32_t was = state_.FirstSlot(partition); was < state_.EndSlot(partition); ++was) {
+        if (state_.OriginalBrokerOf(was) == state_.BrokerOf(slot)) state_.MoveWithin(slot, snapshot.LogDirOf(was));
+      }
+    }
+  }
+}
+
 void LogDirBalancer::Relieve() {
   if (!state_.snapshot().has_several_log_dirs()) return;
   for (size_t broker = 0; broker < state_.brokers(); ++broker) {

@@ -12,6 +12,9 @@ class LogDirBalancer {
  public:
   LogDirBalancer(ClusterState& state, WorkBudget& budget, ReasonLog& reasons);
 
+  // A replica that the search sent away and back, or another of its partition in its place, is in the log dir that it
+  // was in: it has not moved at all.
+  void KeepWhatStays();
   void Relieve();
   void EvenOut();
 

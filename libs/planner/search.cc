@@ -117,6 +117,7 @@ void Search::EvenOut() {
     // What betters so little is not worth its traffic, and would be followed by as little the next time.
     if ((must_move_ ? TotalCost(state_, goal_) : StartCost()) > before * kWorthwhile) start.Restore(state_);
   }
+  log_dirs_.KeepWhatStays();
   log_dirs_.EvenOut();
 }
 
