@@ -57,9 +57,12 @@ class Plans:
 
     def status(self):
         """The satellite's last word on the cluster."""
-        self._read()
-        assert self._last is not None, f"nothing was said of {self.cluster}"
-        return self._last
+        def look():
+            self._read()
+            return self._last
+
+        # The first look may end before the consumer has reached its brokers.
+        return eventually(look, 60, f"something is said of {self.cluster}")
 
     def rebalance(self):
         """What it says of this plan as it was said last; None while it speaks of an older one."""
