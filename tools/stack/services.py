@@ -89,7 +89,9 @@ class Services:
         )
 
     def renew(self, force=False):
-        return [name for name in (PROVISIONER, BALANCER) if self.identities.ensure(name, force=force)]
+        # What was never started has none to renew.
+        return [name for name in (PROVISIONER, BALANCER)
+                if self.identities.certificate(name).exists() and self.identities.ensure(name, force=force)]
 
     def _binary(self, name):
         path = Path(self.binaries) / name
