@@ -145,7 +145,9 @@ absl::Status EnsureBus(BusAdmin& bus, const Fleet& fleet) {
   constexpr absl::Duration kTimeout = absl::Seconds(20);
   RETURN_IF_ERROR(bus.EnsureEventTopics(kTimeout));
   RETURN_IF_ERROR(bus.EnsureServiceRights(kTimeout));
-  for (const auto& [id, data_plane] : fleet.Snapshot()->data_planes) {
+  // Held: another thread puts a new one in its place.
+  const auto snapshot = fleet.Snapshot();
+  for (const auto& [id, data_plane] : snapshot->data_planes) {
     if (data_plane.bus_ready) RETURN_IF_ERROR(bus.EnsureDataPlane(id, kTimeout));
   }
   return absl::OkStatus();
