@@ -2,34 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <regex>
 
-#include "absl/strings/str_replace.h"
-#include "libs/base/error.h"
 #include "libs/base/status.h"
+#include "libs/postgres/connect_url.h"
 
 namespace sluice::balancer_planner {
 namespace {
-
-// postgresql://user@host:port/dbname; a host that begins with %2F is a socket's folder.
-absl::StatusOr<postgres::ConnectOptions> DatabaseOf(const std::string& url, const std::string& password_file) {
-  static const std::regex shape(R"(postgres(?:ql)?://([^@:/?]+)@([^:/?]+)(?::(\d{1,5}))?/([^/?]+))");
-  std::smatch match;
-  if (!std::regex_match(url, match, shape)) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "--database-url cannot be read",
-                     {.reason = "INVALID_FIELD",
-                      .field = "--database-url",
-                      .remedy = "give postgresql://user@host:port/dbname, the password in --database-password-file"});
-  }
-  postgres::ConnectOptions options;
-  options.user = match[1];
-  options.host = absl::StrReplaceAll(match[2].str(), {{"%2F", "/"}});
-  if (match[3].matched) options.port = std::atoi(match[3].str().c_str());
-  options.dbname = match[4];
-  options.password_file = password_file;
-  options.application_name = "sluice-balancer-planner";
-  return options;
-}
 
 void AddFlags(CLI::App& app, CommandLine& line) {
   app.add_option("--listen", line.listen, "host:port of the API");
@@ -119,7 +97,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
     line.command = CommandLine::Command::kListFailPoints;
     return line;
   }
-  ASSIGN_OR_RETURN(line.database, DatabaseOf(line.database_url, line.database_password_file));
+  ASSIGN_OR_RETURN(line.database, postgres::ConnectOptionsOf(line.database_url, line.database_password_file,
+                                                             "sluice-balancer-planner"));
   return line;
 }
 

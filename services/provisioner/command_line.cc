@@ -2,13 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <regex>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "libs/base/error.h"
 #include "libs/base/status.h"
+#include "libs/postgres/connect_url.h"
 
 namespace sluice::provisioner {
 namespace {
@@ -89,23 +88,6 @@ void AddLimits(CLI::App& app, CommandLine& line) {
 
 }  // namespace
 
-absl::StatusOr<postgres::ConnectOptions> DatabaseOf(const std::string& url, const std::string& password_file) {
-  static const std::regex shape(R"(postgres(?:ql)?://([^@:/?]+)@([^:/?]+)(?::(\d{1,5}))?/([^/?]+))");
-  std::smatch match;
-  if (!std::regex_match(url, match, shape)) {
-    return Invalid("--database-url",
-                   "give postgresql://user@host:port/dbname, the password in --database-password-file");
-  }
-  postgres::ConnectOptions options;
-  options.user = match[1];
-  options.host = absl::StrReplaceAll(match[2].str(), {{"%2F", "/"}});
-  if (match[3].matched) options.port = std::atoi(match[3].str().c_str());
-  options.dbname = match[4];
-  options.password_file = password_file;
-  options.application_name = "sluice-provisioner";
-  return options;
-}
-
 kafka_client::ConnectionOptions CommandLine::Bus() const {
   kafka_client::ConnectionOptions options{.bootstrap_servers = bus_bootstrap, .client_id = "sluice-provisioner"};
   if (!bus_ca_file.empty()) {
@@ -159,7 +141,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
   if (rebuild->parsed()) line.command = Command::kRebuild;
   if (checksums->parsed()) line.command = Command::kChecksums;
   if (replay->parsed()) line.command = Command::kReplayParked;
-  ASSIGN_OR_RETURN(line.database, DatabaseOf(line.database_url, line.database_password_file));
+  ASSIGN_OR_RETURN(line.database,
+                   postgres::ConnectOptionsOf(line.database_url, line.database_password_file, "sluice-provisioner"));
   for (absl::string_view part : absl::StrSplit(line.bus_bootstrap, ',')) {
     RETURN_IF_ERROR(AddressOf(std::string(part)).status());
   }
