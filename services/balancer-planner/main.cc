@@ -5,15 +5,12 @@
 //   callers ── gRPC ──► BalancerGate ──► RebalanceHandlers ┴─ commands ──────┘                        │
 //                 └──► provisioner: who may what                satellites ◄── plans ◄── Relay ◄──────┘
 
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <iostream>
 #include <thread>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/bus/outbox/pg_outbox.h"
 #include "libs/bus/outbox/relay.h"
@@ -25,6 +22,8 @@
 #include "libs/log/log.h"
 #include "libs/metrics/loop_board.h"
 #include "libs/pki/pem_file.h"
+#include "libs/process/process_name.h"
+#include "libs/process/stop_signals.h"
 #include "services/balancer-planner/adapters/grpc/balancer_gate.h"
 #include "services/balancer-planner/adapters/grpc/provisioner_access.h"
 #include "services/balancer-planner/adapters/grpc/rebalance_handlers.h"
@@ -96,29 +95,13 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> Serve(const CommandLine& line, Base
                             std::move(services));
 }
 
-std::string HolderName() {
-  char host[256] = "host";
-  gethostname(host, sizeof(host) - 1);
-  return absl::StrCat(host, ":", getpid());
-}
-
-// SIGTERM and SIGINT, blocked in all threads, end the process in order.
-void StopOnSignal(const sigset_t& signals, clock::StopSignal& stop) {
-  std::thread([&stop, signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    log::Info("ends", {{"signal", signal}});
-    stop.Stop();
-  }).detach();
-}
-
 // An idempotent producer ends for good where it may not write to any topic, as before the provisioner has given the
 // rights at the first start of all: another one is tried, for some minutes.
 absl::Status RunRelay(const CommandLine& line, Base& base, clock::StopSignal& stop) {
   clock::BackOff back_off(clock::CryptoRandom(), absl::Milliseconds(500), absl::Seconds(10));
   absl::Status status;
   for (int i = 0; i < kRelayTries; ++i) {
-    bus::Relay relay({.database = line.database, .kafka = line.Bus(), .holder = HolderName()},
+    bus::Relay relay({.database = line.database, .kafka = line.Bus(), .holder = process::HolderName()},
                      {clock::RealClock(), clock::CryptoRandom(), base.metrics, base.backlog, base.wakeup});
     status = relay.Run(stop);
     if (status.ok()) return status;
@@ -142,7 +125,7 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   Base base(line);
   Api api(base, line, std::move(provisioner), pepper);
   static clock::StopSignal stop;
-  StopOnSignal(signals, stop);
+  process::StopOnSignal(signals, stop);
   std::atomic<bool> serving = false;
   ASSIGN_OR_RETURN(const std::unique_ptr<metrics::Exposer> exposer,
                    metrics::Exposer::Start(line.metrics_listen, base.metrics, [&] {
@@ -191,12 +174,7 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
 }  // namespace sluice::balancer_planner
 
 int main(int argc, char** argv) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = sluice::process::BlockStopSignals();
   sluice::log::SetService("balancer-planner");
   const absl::StatusOr<sluice::balancer_planner::CommandLine> line =
       sluice::balancer_planner::ReadCommandLine(argc, argv);

@@ -6,7 +6,6 @@
 //                         └──► status topics ──► StatusConsumers ──► StatusHandler ──► PostgreSQL
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -28,6 +27,8 @@
 #include "libs/failpoint/failpoint.h"
 #include "libs/log/log.h"
 #include "libs/pki/pem_file.h"
+#include "libs/process/process_name.h"
+#include "libs/process/stop_signals.h"
 #include "services/provisioner/adapters/grpc/api_server.h"
 #include "services/provisioner/adapters/kafka/kafka_bus_admin.h"
 #include "services/provisioner/adapters/kafka/rebuild.h"
@@ -112,32 +113,14 @@ absl::StatusOr<ApiServerOptions> ApiOptions(const CommandLine& line) {
   return options;
 }
 
-std::string HostName() {
-  char host[256] = "host";
-  gethostname(host, sizeof(host) - 1);
-  return host;
-}
-
-std::string HolderName() { return absl::StrCat(HostName(), ":", getpid()); }
-
 // Two replicas on one machine cannot listen on one port.
 std::string InstanceName(const CommandLine& line) {
   if (line.listen.ends_with(":0")) return "";
-  std::string name = absl::StrCat(HostName(), "-", line.listen);
+  std::string name = absl::StrCat(process::HostName(), "-", line.listen);
   // What Kafka allows in the name of a member.
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !absl::ascii_isalnum(c) && c != '.' && c != '-'; }, '-');
   return name;
-}
-
-// SIGTERM and SIGINT, blocked in all threads, end the process in order.
-void StopOnSignal(const sigset_t& signals, clock::StopSignal& stop) {
-  std::thread([&stop, signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    log::Info("ends", {{"signal", signal}});
-    stop.Stop();
-  }).detach();
 }
 
 // Also for data planes that an older release has set up: rights that are new are given to them too.
@@ -159,7 +142,7 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   ASSIGN_OR_RETURN(ApiServerOptions api_options, ApiOptions(line));
   Base base(line);
   static clock::StopSignal stop;
-  StopOnSignal(signals, stop);
+  process::StopOnSignal(signals, stop);
 
   std::atomic<bool> serving = false;
   metrics::LoopBoard board("sluice_provisioner", base.metrics, clock::RealClock());
@@ -182,7 +165,7 @@ absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
   RepublishLoop republish_loop(loop_ports);
 
   // outbox -> Kafka
-  bus::Relay relay({.database = line.Database(), .kafka = line.Bus(), .holder = HolderName()},
+  bus::Relay relay({.database = line.Database(), .kafka = line.Bus(), .holder = process::HolderName()},
                    {clock::RealClock(), clock::CryptoRandom(), base.metrics, base.backlog, base.wakeup});
   // status topics -> PostgreSQL, on connections of their own
   postgres::Pool status_pool({.connect = line.Database(), .size = kStatusConnections}, clock::RealClock(),
@@ -301,12 +284,7 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
 }  // namespace sluice::provisioner
 
 int main(int argc, char** argv) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = sluice::process::BlockStopSignals();
   sluice::log::SetService("provisioner");
   const absl::StatusOr<sluice::provisioner::CommandLine> line = sluice::provisioner::ReadCommandLine(argc, argv);
   const absl::Status status = line.ok() ? sluice::provisioner::Run(*line, signals) : line.status();

@@ -17,6 +17,7 @@
 #include "libs/log/log.h"
 #include "libs/metrics/loop_board.h"
 #include "libs/metrics/metrics.h"
+#include "libs/process/stop_signals.h"
 #include "services/satellite/adapters/grpc/grpc_enrolment_client.h"
 #include "services/satellite/adapters/kafka_probe/real_kafka_probe.h"
 #include "services/satellite/adapters/load/http_broker_scraper.h"
@@ -191,12 +192,7 @@ int main(int argc, char** argv) {
   using sluice::Std;
   sluice::log::SetService("satellite");
   // Before any thread, so that all inherit it: signals are taken by one thread that waits for them.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = sluice::process::BlockStopSignals();
 
   const auto flags = sluice::satellite::ParseFlags(argc, argv, sluice::kServiceVersion);
   if (!flags.ok()) {
