@@ -1,24 +1,16 @@
 #pragma once
 
 #include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
 
 #include <cmath>
 #include <cstdint>
 
-#include "absl/time/time.h"
+#include "libs/proto_values/timestamps.h"
 
 namespace sluice::balancer_planner::records {
 
-inline void Put(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>((time - absl::FromUnixSeconds(seconds)) / absl::Nanoseconds(1)));
-}
-
-inline absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
+using proto_values::Put;
+using proto_values::TimeOf;
 
 // Seconds at the bounds of what a Duration may be are cut to them.
 inline void Put(double seconds, google::protobuf::Duration* out) {

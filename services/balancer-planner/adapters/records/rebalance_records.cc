@@ -1,19 +1,19 @@
 #include "services/balancer-planner/adapters/records/rebalance_records.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/status.h"
+#include "libs/proto_values/canonical_bytes.h"
 #include "services/balancer-planner/adapters/records/proto_time.h"
 #include "sluice/balancer_planner/v1/rebalance_events.pb.h"
 
 namespace sluice::balancer_planner::records {
 namespace {
+
+using proto_values::CanonicalBytes;
 
 // Both enums have the same order; UNSPECIFIED comes first on the wire.
 v1::Rebalance::State WireOf(RebalanceStage stage) {
@@ -29,17 +29,6 @@ static_assert(static_cast<int>(planner::Mode::kRelieve) + 1 == v1::RELIEVE);
 template <typename Model, typename Wire>
 Model FromWire(Wire value) {
   return static_cast<Model>(std::max(0, static_cast<int>(value) - 1));
-}
-
-std::string CanonicalBytes(const google::protobuf::MessageLite& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  {
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&coded);
-  }
-  return bytes;
 }
 
 absl::Status Undecodable(const char* what) {

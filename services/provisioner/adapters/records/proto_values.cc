@@ -1,20 +1,6 @@
 #include "services/provisioner/adapters/records/proto_values.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 namespace sluice::provisioner::records {
-
-std::string CanonicalBytes(const google::protobuf::MessageLite& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  {
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&coded);
-  }
-  return bytes;
-}
 
 void Put(const Condition& condition, v1::Condition* out) {
   out->set_type(condition.type);

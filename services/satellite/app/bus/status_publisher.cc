@@ -8,18 +8,13 @@
 #include "libs/base/strings.h"
 #include "libs/bus/topics.h"
 #include "libs/log/log.h"
+#include "libs/proto_values/timestamps.h"
 
 namespace sluice::satellite {
 namespace {
 
 using satellite::v1::StatusCondition;
 using satellite::v1::StatusDocument;
-
-void SetTime(google::protobuf::Timestamp& out, absl::Time time) {
-  const int64_t nanos = absl::ToUnixNanos(time);
-  out.set_seconds(nanos / 1'000'000'000);
-  out.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
 
 // A condition keeps the time of its last change of status.
 void DateConditions(StatusDocument& draft, const StatusDocument* before, absl::Time now) {
@@ -33,7 +28,7 @@ void DateConditions(StatusDocument& draft, const StatusDocument* before, absl::T
     if (old != nullptr) {
       *condition.mutable_last_transition_time() = old->last_transition_time();
     } else {
-      SetTime(*condition.mutable_last_transition_time(), now);
+      proto_values::Put(now, condition.mutable_last_transition_time());
     }
   }
 }
@@ -122,7 +117,7 @@ void StatusPublisher::Repeat() {
 
 void StatusPublisher::Send(Said& said, std::string_view traceparent) {
   said.document.set_sequence(++sequence_);
-  SetTime(*said.document.mutable_time(), ports_.clock.Now());
+  proto_values::Put(ports_.clock.Now(), said.document.mutable_time());
   said.at = ports_.clock.MonotonicNow();
   order_.emplace_back(said.document.key(), sequence_);
   const absl::Status accepted = ports_.publisher.Publish({.topic = bus::StatusTopic(options_.data_plane),

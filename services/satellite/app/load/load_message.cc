@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libs/proto_values/timestamps.h"
+
 namespace sluice::satellite {
 
 using satellite::v1::LoadSample;
@@ -9,9 +11,7 @@ using satellite::v1::LoadSample;
 LoadSample ToLoadSample(const Cell& cell, const CellReading& now, const CellRates& rates, absl::Time time) {
   LoadSample sample;
   sample.set_physical_cluster(cell.physical_cluster);
-  const int64_t nanos = absl::ToUnixNanos(time);
-  sample.mutable_time()->set_seconds(nanos / 1'000'000'000);
-  sample.mutable_time()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+  proto_values::Put(time, sample.mutable_time());
   sample.set_interval_s(rates.interval_s);
   for (const auto& [id, broker] : rates.brokers) {
     auto* out = sample.add_brokers();

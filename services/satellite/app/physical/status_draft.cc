@@ -6,18 +6,13 @@
 #include "libs/base/error.h"
 #include "libs/base/strings.h"
 #include "libs/operator/moves/retire_gate.h"
+#include "libs/proto_values/timestamps.h"
 
 namespace sluice::satellite {
 namespace {
 
 using satellite::v1::PhysicalClusterStatus;
 using satellite::v1::StatusCondition;
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
-  const int64_t nanos = absl::ToUnixNanos(time);
-  proto.set_seconds(nanos / 1'000'000'000);
-  proto.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
 
 void AddCondition(satellite::v1::StatusDocument& document, const char* type, bool truth, std::string reason,
                   std::string message) {
@@ -111,7 +106,7 @@ void AddNodes(const ClusterReport& report, PhysicalClusterStatus& status) {
       node.set_message(found->second);
     }
     if (const auto since = report.node_since.find(sight.node_id); since != report.node_since.end()) {
-      SetTime(since->second, *node.mutable_since());
+      proto_values::Put(since->second, node.mutable_since());
     }
     if (broker && replicas) node.set_replicas(replicas->contains(sight.node_id) ? replicas->at(sight.node_id) : 0);
     node.set_leaving(Leaves(report, sight.node_id));
@@ -173,7 +168,7 @@ satellite::v1::StatusDocument StatusDraftOf(const ClusterReport& report) {
   if (report.rebalance) SetRebalance(*report.rebalance, *status.mutable_rebalance());
   for (const DoneAction& done : report.actions) {
     satellite::v1::ActionRecord& action = *status.add_actions();
-    SetTime(done.time, *action.mutable_time());
+    proto_values::Put(done.time, action.mutable_time());
     action.set_action(done.action);
     action.set_reason(done.reason);
     action.set_result(done.result);

@@ -8,6 +8,7 @@
 #include "libs/base/strings.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/log/log.h"
+#include "libs/proto_values/timestamps.h"
 #include "services/satellite/app/physical/moves/plan_wish.h"
 
 namespace sluice::satellite {
@@ -38,7 +39,7 @@ std::string BusyWith(const op::Plan& plan) {
 
 bool IsExpired(const PlanPointer& plan, absl::Time now) {
   if (plan == nullptr || !plan->has_expire_time()) return false;
-  return now > absl::FromUnixSeconds(plan->expire_time().seconds()) + absl::Nanoseconds(plan->expire_time().nanos());
+  return now > proto_values::TimeOf(plan->expire_time());
 }
 
 }  // namespace
