@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/base/error.h"
 #include "libs/base/status.h"
 #include "libs/base/strings.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/log/log.h"
 #include "services/satellite/app/bus/document_key.h"
+#include "services/satellite/app/bus/refused_record.h"
 
 namespace sluice::satellite {
 namespace {
@@ -16,16 +16,9 @@ namespace {
 failpoint::FailPoint before_store("satellite.intake.1_before_store");
 failpoint::FailPoint after_store("satellite.intake.2_after_store");
 
-constexpr size_t kMaxDocumentBytes = 256 * 1024;
-
 bool IsLogical(std::string_view key) { return key.find('/') != std::string_view::npos; }
 
 bool IsKey(std::string_view key) { return IsLogical(key) ? IsLogicalKey(key) : IsPhysicalKey(key); }
-
-absl::Status Forged(std::string what) {
-  return MakeError(absl::StatusCode::kPermissionDenied, what,
-                   {.reason = "DOCUMENT_FORGED", .remedy = "Look for who may write to this topic."});
-}
 
 }  // namespace
 
@@ -106,14 +99,7 @@ absl::Status DesiredIntake::Check(const bus::ReceivedEvent& event,
 void DesiredIntake::Drop(const bus::ReceivedEvent& event, const std::string& why) {
   dropped_.Increment();
   const log::TraceScope trace(event.traceparent);
-  log::Error("a desired document was dropped", {{"audit", true},
-                                                {"reason", "DOCUMENT_FORGED"},
-                                                {"key", event.key},
-                                                {"why", why},
-                                                {"source", event.source},
-                                                {"event", event.id},
-                                                {"partition", event.partition},
-                                                {"offset", event.offset}});
+  LogDropped("a desired document was dropped", event, why);
 }
 
 void DesiredIntake::HandOn(AcceptedWish wish) {

@@ -3,12 +3,12 @@
 #include <utility>
 #include <vector>
 
-#include "libs/base/error.h"
 #include "libs/base/status.h"
 #include "libs/base/strings.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/log/log.h"
 #include "services/satellite/app/bus/document_key.h"
+#include "services/satellite/app/bus/refused_record.h"
 
 namespace sluice::satellite {
 namespace {
@@ -17,13 +17,6 @@ using balancer_planner::v1::PlanDocument;
 
 failpoint::FailPoint before_store("satellite.plans.1_before_store");
 failpoint::FailPoint after_store("satellite.plans.2_after_store");
-
-constexpr size_t kMaxDocumentBytes = 256 * 1024;
-
-absl::Status Forged(const std::string& what) {
-  return MakeError(absl::StatusCode::kPermissionDenied, what,
-                   {.reason = "DOCUMENT_FORGED", .remedy = "Look for who may write to this topic."});
-}
 
 }  // namespace
 
@@ -99,14 +92,7 @@ absl::Status PlanIntake::Check(const bus::ReceivedEvent& event, const PlanDocume
 
 void PlanIntake::Drop(const bus::ReceivedEvent& event, const std::string& why) {
   dropped_.Increment();
-  log::Error("a plan was dropped", {{"audit", true},
-                                    {"reason", "DOCUMENT_FORGED"},
-                                    {"key", event.key},
-                                    {"why", why},
-                                    {"source", event.source},
-                                    {"event", event.id},
-                                    {"partition", event.partition},
-                                    {"offset", event.offset}});
+  LogDropped("a plan was dropped", event, why);
 }
 
 void PlanIntake::HandOn(PlanDocument plan) {
