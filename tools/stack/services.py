@@ -99,18 +99,25 @@ class Services:
             raise Failure(f"{path} is not built.", "Run: make build", code=NOT_BUILT)
         return path
 
+    def _service_flags(self, identity, database, api, pepper):
+        """What each service with an API, a database and a place on the bus is told. Its metrics' port goes by the database."""
+        pki = self.identities
+        return [
+            "--listen", f"{HOST}:{self.ports[api]}",
+            "--tls-cert", pki.certificate(identity), "--tls-key", pki.key(identity),
+            "--database-url", self.postgres.url(database),
+            "--database-password-file", self.postgres.password_file(database),
+            "--bus-bootstrap", self.bus.bootstrap, "--bus-ca", pki.ca_file,
+            "--bus-cert", pki.certificate(identity), "--bus-key", pki.key(identity),
+            "--pepper-file", self.state.path("secrets", pepper),
+            "--metrics-listen", f"{HOST}:{self.ports[database + '-metrics']}",
+        ]
+
     def _provisioner_flags(self):
         pki = self.identities
         return [
-            "--listen", f"{HOST}:{self.ports['api']}",
-            "--tls-cert", pki.certificate(PROVISIONER), "--tls-key", pki.key(PROVISIONER), "--tls-ca", pki.ca_file,
-            "--ca-cert", pki.ca_file, "--ca-key", pki.authority.with_suffix(".key"),
-            "--database-url", self.postgres.url("provisioner"),
-            "--database-password-file", self.postgres.password_file("provisioner"),
-            "--bus-bootstrap", self.bus.bootstrap, "--bus-ca", pki.ca_file,
-            "--bus-cert", pki.certificate(PROVISIONER), "--bus-key", pki.key(PROVISIONER),
-            "--pepper-file", self.state.path("secrets", "pepper"),
-            "--metrics-listen", f"{HOST}:{self.ports['provisioner-metrics']}",
+            *self._service_flags(PROVISIONER, "provisioner", api="api", pepper="pepper"),
+            "--tls-ca", pki.ca_file, "--ca-cert", pki.ca_file, "--ca-key", pki.authority.with_suffix(".key"),
         ]
 
     def _prepare_provisioner(self):
@@ -129,17 +136,9 @@ class Services:
         self._ensure_pepper("balancer-pepper")
 
     def _balancer_flags(self):
-        pki = self.identities
         return [
-            "--listen", f"{HOST}:{self.ports['balancer']}",
-            "--tls-cert", pki.certificate(BALANCER), "--tls-key", pki.key(BALANCER),
-            "--provisioner", self.api, "--provisioner-ca", pki.ca_file,
-            "--database-url", self.postgres.url("balancer"),
-            "--database-password-file", self.postgres.password_file("balancer"),
-            "--bus-bootstrap", self.bus.bootstrap, "--bus-ca", pki.ca_file,
-            "--bus-cert", pki.certificate(BALANCER), "--bus-key", pki.key(BALANCER),
-            "--pepper-file", self.state.path("secrets", "balancer-pepper"),
-            "--metrics-listen", f"{HOST}:{self.ports['balancer-metrics']}",
+            *self._service_flags(BALANCER, "balancer", api="balancer", pepper="balancer-pepper"),
+            "--provisioner", self.api, "--provisioner-ca", self.identities.ca_file,
         ]
 
     def _complete_provisioner(self):
