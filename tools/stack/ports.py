@@ -1,8 +1,10 @@
 """Ports: chosen once per state folder, kept in its ports.json, and checked before anything starts."""
 
+import fcntl
 import os
 import random
 import socket
+import tempfile
 from pathlib import Path
 
 from .failure import PORT_IN_USE, Failure
@@ -106,9 +108,10 @@ _RANGES_OF_PORTS = range(10000, 20000)
 
 
 def free_port():
+    """A port that nobody has, and that nobody else on this machine is given by this function while this process lives."""
     for _ in range(1000):
         port = random.choice(_SINGLE_PORTS)
-        if is_free(port):
+        if is_free(port) and _claim(port):
             return port
     raise Failure(f"no free port among {_SINGLE_PORTS.start}-{_SINGLE_PORTS.stop - 1}.", "End what uses them.")
 
@@ -116,7 +119,25 @@ def free_port():
 def _free_range():
     for _ in range(1000):
         first = random.randrange(_RANGES_OF_PORTS.start, _RANGES_OF_PORTS.stop - BROKER_PORTS, BROKER_PORTS)
-        if all(is_free(port) for port in range(first, first + BROKER_PORTS)):
+        if all(is_free(port) for port in range(first, first + BROKER_PORTS)) and _claim(first):
             return first
     raise Failure(f"no {BROKER_PORTS} free ports in a row among {_RANGES_OF_PORTS.start}-{_RANGES_OF_PORTS.stop - 1}.",
                   "End what uses them.")
+
+
+# Open for as long as the process lives: the kernel gives the locks back, however it ends.
+_claims = []
+
+
+def _claim(port):
+    """False when another choice has it: its server may not have started yet, or may be down for a moment."""
+    folder = Path(tempfile.gettempdir()) / f"sluice-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    claim = (folder / str(port)).open("w")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True

@@ -86,6 +86,17 @@ def test_ports_stay_and_can_be_changed(state, monkeypatch):
     assert len(set(first.values())) == len(first)
 
 
+def test_a_port_is_not_given_to_two_while_neither_server_runs(monkeypatch):
+    given = ports.free_port()
+    assert ports.is_free(given)
+    monkeypatch.setattr(ports, "_SINGLE_PORTS", range(given, given + 1))
+    choose = "from stack import ports; ports._SINGLE_PORTS = range({0}, {0} + 1); ports.free_port()".format(given)
+    other = subprocess.run([sys.executable, "-c", choose], cwd=ROOT / "tools", capture_output=True, text=True, timeout=60)
+    assert "no free port among" in other.stderr, other
+    with pytest.raises(Failure, match="no free port among"):
+        ports.free_port()
+
+
 def sleeper(name="sleeper", ready=lambda: True, command=("sleep", "600"), **more):
     return Component(name=name, command=lambda: list(command), ready=ready, **more)
 

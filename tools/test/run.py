@@ -28,6 +28,9 @@ SANITIZED = ("//libs/base/...", "//libs/bus/...", "//libs/operator/...", "//libs
 # Without abseil's Mutex, whose uninstrumented library gives false alarms (docs/testing.md).
 THREAD_SANITIZED = ("//libs/clock/...", "//libs/failpoint/...", "//libs/log/...")
 
+# Scenarios wait for most of their time: two stacks fill two cores. A file's scenarios share a stack and stay in order.
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+
 # Scenarios that wait for most of their time, each on a stack of its own.
 LONG_STOPS = "integration/test_long_stops.py"
 
@@ -103,10 +106,9 @@ class Run:
         # Each of them starts servers: one at a time, so that none misses a deadline for want of a core.
         self.bazel("contract tests", ["//..."], f"--test_tag_filters={wanted}kafka,postgres,exclusive",
                    "--build_tests_only", "--local_test_jobs=1")
-        self.pytest("tools", "tools", "bench/live")
-        if (ROOT / "integration").exists():
-            self.pytest("integration", "integration",
-                        *([f"--ignore={LONG_STOPS}"] if self.everything else ["-m", "not full"]))
+        self.pytest("tools", "tools", "bench/live", *SIDE_BY_SIDE)
+        self.pytest("integration", "integration", *SIDE_BY_SIDE,
+                    *([f"--ignore={LONG_STOPS}"] if self.everything else ["-m", "not full"]))
         if self.everything:
             self.sanitizers()
 
