@@ -9,7 +9,8 @@ _COPTS = [
 ]
 
 def sluice_cc_library(name, copts = [], **kwargs):
-    native.cc_library(name = name, copts = _COPTS + copts, **kwargs)
+    # Nobody loads our libraries as shared ones: without this each source is compiled twice, the second time with -fPIC.
+    native.cc_library(name = name, copts = _COPTS + copts, linkstatic = True, **kwargs)
 
 def cc_core_library(name, tags = [], **kwargs):
     """A pure decision: no clock, thread, SQL, Kafka, Protobuf or gRPC. The lint holds it to that."""

@@ -24,6 +24,7 @@ def sluice_proto_library(name, srcs, deps = [], grpc = False, **kwargs):
         hdrs = [o for o in outs if o.endswith(".h")],
         copts = ["-Wno-deprecated-declarations", "-O1"],
         includes = ["."],
+        linkstatic = True,
         deps = deps + ["//third_party:protobuf"] + (["//third_party:grpc"] if grpc else []),
         **kwargs
     )
