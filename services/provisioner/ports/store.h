@@ -94,7 +94,7 @@ class StoreSession {
   // Bindings of these principals ("apiKeys/ak-…").
   virtual absl::StatusOr<std::vector<RoleBinding>> BindingsOf(const std::vector<std::string>& principals) = 0;
   // By the clusters' uids; those that exist. `lock`: held until the end of the transaction, for a handler that must not
-  // lose against a caller.
+  // lose against a caller; what a caller whose end it waited for has added is there.
   virtual absl::StatusOr<std::map<std::string, ClusterFamily>> Families(const std::vector<std::string>& cluster_uids,
                                                                         bool lock) = 0;
   virtual absl::StatusOr<std::vector<Aggregate>> List(const ListQuery& query) = 0;

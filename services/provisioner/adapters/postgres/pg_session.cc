@@ -136,7 +136,7 @@ std::vector<const Write*> InLockOrder(const Mutation& mutation) {
 
 void AddTo(std::map<std::string, ClusterFamily>* families, Aggregate aggregate) {
   std::visit(
-      [&](auto&& value) {
+      [&](auto& value) {
         using T = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<T, KafkaCluster>) {
           (*families)[value.meta.uid].cluster = std::move(value);
@@ -152,7 +152,7 @@ void AddTo(std::map<std::string, ClusterFamily>* families, Aggregate aggregate) 
           (*families)[value.cluster_uid].statuses.push_back(std::move(value));
         }
       },
-      std::move(aggregate));
+      aggregate);
 }
 
 }  // namespace
@@ -202,11 +202,15 @@ absl::StatusOr<std::vector<RoleBinding>> PgSession::BindingsOf(const std::vector
 
 absl::StatusOr<std::map<std::string, ClusterFamily>> PgSession::Families(const std::vector<std::string>& cluster_uids,
                                                                          bool lock) {
-  const std::string order = lock ? " ORDER BY kind, uid FOR UPDATE" : "";
-  ASSIGN_OR_RETURN(
-      std::vector<Aggregate> rows,
-      AggregatesIn(Exec(transaction_, lock ? "families_locked" : "families",
-                        absl::StrCat(kColumns, "WHERE root = ANY($1::text[])", order), {TextArray(cluster_uids)})));
+  if (lock) {
+    // By itself: a SELECT … FOR UPDATE that waits gives the newest version of the rows that it waited for, and yet none
+    // that was inserted meanwhile. The read after it sees both.
+    Exec(transaction_, "lock_families",
+         "SELECT FROM aggregate WHERE root = ANY($1::text[]) ORDER BY kind, uid FOR UPDATE", {TextArray(cluster_uids)});
+  }
+  ASSIGN_OR_RETURN(std::vector<Aggregate> rows,
+                   AggregatesIn(Exec(transaction_, "families", absl::StrCat(kColumns, "WHERE root = ANY($1::text[])"),
+                                     {TextArray(cluster_uids)})));
   std::map<std::string, ClusterFamily> families;
   std::map<std::string, std::string> owner_of;  // a DEDICATED cluster's pkc-… to its lkc-…
   for (Aggregate& row : rows) {
@@ -222,7 +226,8 @@ absl::StatusOr<std::map<std::string, ClusterFamily>> PgSession::Families(const s
   for (const auto& [uid, owner] : owner_of) physical_uids.push_back(uid);
   ASSIGN_OR_RETURN(std::vector<Aggregate> documents,
                    AggregatesIn(Exec(transaction_, lock ? "physical_documents_locked" : "physical_documents",
-                                     absl::StrCat(kColumns, "WHERE kind = 9 AND uid = ANY($1::text[])", order),
+                                     absl::StrCat(kColumns, "WHERE kind = 9 AND uid = ANY($1::text[])",
+                                                  lock ? " ORDER BY uid FOR UPDATE" : ""),
                                      {TextArray(physical_uids)})));
   for (Aggregate& document : documents) {
     const std::string& owner = owner_of[MetaOf(document).uid];
