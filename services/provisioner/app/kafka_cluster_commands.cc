@@ -178,6 +178,11 @@ absl::StatusOr<Operation> KafkaClusterCommands::Update(const Caller& caller, con
                   KafkaCluster wished = family.cluster;
                   RETURN_IF_ERROR(ApplyMask(request, wished));
                   RETURN_IF_ERROR(CheckChangedCluster(family.cluster, wished));
+                  const KafkaCluster& cluster = family.cluster;
+                  if (wished.brokers > cluster.brokers && !cluster.placement.empty()) {
+                    RETURN_IF_ERROR(CheckRoomToGrow(*ports_.fleet.Snapshot(), cluster.placement.data_plane,
+                                                    wished.brokers - cluster.brokers));
+                  }
                   return UpdateCluster(family, wished, start);
                 });
 }

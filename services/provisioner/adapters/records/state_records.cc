@@ -57,6 +57,13 @@ v1::KafkaClusterState StateOf(const KafkaCluster& in) {
     added->set_data_plane(refused.data_plane);
     added->set_physical_cluster(refused.physical_cluster);
   }
+  if (in.before_change) {
+    v1::BrokerWish& before = *out.mutable_before_change();
+    before.set_brokers(in.before_change->brokers);
+    before.set_broker_disk_mib(in.before_change->broker_disk_mib);
+    *before.mutable_limits() = ToApi(in.before_change->limits);
+    *before.mutable_effective_limits() = ToApi(in.before_change->effective_limits);
+  }
   return out;
 }
 
@@ -154,6 +161,13 @@ KafkaCluster ModelOf(const v1::KafkaClusterState& in) {
   out.operation = in.operation();
   for (const v1::RefusedPlacement& refused : in.refused_by()) {
     out.refused_by.push_back({refused.data_plane(), refused.physical_cluster()});
+  }
+  if (in.has_before_change()) {
+    const v1::BrokerWish& before = in.before_change();
+    out.before_change = BrokerWish{.brokers = before.brokers(),
+                                   .broker_disk_mib = before.broker_disk_mib(),
+                                   .limits = LimitsOf(before.limits()),
+                                   .effective_limits = LimitsOf(before.effective_limits())};
   }
   return out;
 }

@@ -51,6 +51,7 @@ void EndOperation(ClusterFamily& family, absl::Time now) {
     }
   }
   family.cluster.operation.clear();
+  family.cluster.before_change.reset();
 }
 
 // Wishes that still have an operation, from the documents of former places: they go along to the next.
@@ -169,6 +170,50 @@ void FailByStatus(ClusterFamily& family, const SeenStatus& status, const std::st
   family.cluster.operation.clear();
 }
 
+BrokerWish BrokersOf(const KafkaCluster& cluster) {
+  return {.brokers = cluster.brokers,
+          .broker_disk_mib = cluster.broker_disk_mib,
+          .limits = cluster.limits,
+          .effective_limits = cluster.effective_limits};
+}
+
+// Says the wish of its own brokers as the cluster has it now.
+void SayOwnBrokers(ClusterFamily& family, PhysicalCluster& physical, absl::Time now) {
+  physical.spec.brokers = family.cluster.brokers;
+  physical.spec.broker_disk_mib = family.cluster.broker_disk_mib;
+  ++physical.meta.generation;
+  Say(*FindDocument(family, physical.meta.uid), physical.spec, /*deleted=*/false, now);
+}
+
+// The change of its brokers under way ends with this error, and what was wished before is wished again: what had been
+// done of it is undone by the data plane.
+void GiveUpChange(ClusterFamily& family, OperationError error, absl::Time now) {
+  KafkaCluster& cluster = family.cluster;
+  PhysicalCluster* physical = FindPhysical(family, cluster.placement.physical_cluster);
+  if (physical == nullptr || !cluster.before_change) return;
+  const BrokerWish before = *std::exchange(cluster.before_change, std::nullopt);
+  cluster.brokers = before.brokers;
+  cluster.broker_disk_mib = before.broker_disk_mib;
+  cluster.limits = before.limits;
+  cluster.effective_limits = before.effective_limits;
+  ++cluster.meta.generation;
+  SayOwnBrokers(family, *physical, now);
+  Say(family, SpecOf(family), now);
+  error.message =
+      absl::StrCat("it stays at ", before.brokers, " brokers of ", before.broker_disk_mib, " MiB: ", error.message);
+  if (Operation* operation = RunningOperation(family)) Fail(*operation, now, std::move(error));
+  cluster.operation.clear();
+}
+
+// That the data plane has no room for the wish; null when it has, or cannot tell at the moment.
+const Condition* NoRoom(const SeenStatus& status) {
+  const auto found = std::find_if(status.conditions.begin(), status.conditions.end(), [](const Condition& condition) {
+    return condition.type == "Accepted" && condition.status == ConditionStatus::kFalse &&
+           condition.reason == "NO_CAPACITY";
+  });
+  return found == status.conditions.end() ? nullptr : &*found;
+}
+
 // The state of a live, placed cluster by the last word about it and about its own brokers.
 void Follow(ClusterFamily& family, absl::Time now) {
   KafkaCluster& cluster = family.cluster;
@@ -226,7 +271,8 @@ void ApplyLogical(ClusterFamily& family, DesiredDocument& document, const SeenSt
   Follow(family, now);
 }
 
-void ApplyOwnPhysical(ClusterFamily& family, const SeenStatus& status, absl::Time now) {
+void ApplyOwnPhysical(ClusterFamily& family, const DesiredDocument& document, const SeenStatus& status,
+                      absl::Time now) {
   PhysicalCluster* physical = FindPhysical(family, status.key);
   if (physical == nullptr) return;
   ApplyToPhysical(*physical, status);
@@ -235,6 +281,11 @@ void ApplyOwnPhysical(ClusterFamily& family, const SeenStatus& status, absl::Tim
   if (physical->refused && cluster.state == ClusterState::kProvisioning && !cluster.meta.delete_time) {
     LosePlace(family, ConditionMessage(status, "no room"), now);
     return;
+  }
+  const Condition* no_room = NoRoom(status);
+  if (no_room != nullptr && cluster.before_change && status.observed_generation >= document.meta.generation) {
+    GiveUpChange(family, {static_cast<int>(absl::StatusCode::kResourceExhausted), no_room->reason, no_room->message},
+                 now);
   }
   Follow(family, now);
 }
@@ -319,6 +370,7 @@ absl::Status UpdateCluster(ClusterFamily& family, const KafkaCluster& wished, co
   }
   RETURN_IF_ERROR(MustBeIdle(cluster.meta.name, cluster.organization, cluster.operation));
   const bool physical_change = IsPhysicalChange(cluster, wished);
+  const BrokerWish before = BrokersOf(cluster);
   cluster.display_name = wished.display_name;
   cluster.labels = wished.labels;
   cluster.deletion_protection = wished.deletion_protection;
@@ -332,17 +384,15 @@ absl::Status UpdateCluster(ClusterFamily& family, const KafkaCluster& wished, co
   bool changed = false;
   PhysicalCluster* physical = FindPhysical(family, cluster.placement.physical_cluster);
   if (physical_change && physical != nullptr) {
-    physical->spec.brokers = wished.brokers;
-    physical->spec.broker_disk_mib = wished.broker_disk_mib;
     if (!wished.kafka_version.empty()) physical->spec.kafka_version = wished.kafka_version;
-    ++physical->meta.generation;
-    Say(*FindDocument(family, physical->meta.uid), physical->spec, /*deleted=*/false, start.now);
+    SayOwnBrokers(family, *physical, start.now);
+    cluster.before_change = before;
     changed = true;
   }
   const DesiredDocument* document = PlacedDocument(family);
-  const int64_t before = document == nullptr ? 0 : document->meta.generation;
+  const int64_t generation_before = document == nullptr ? 0 : document->meta.generation;
   const int64_t generation = Say(family, SpecOf(family), start.now);
-  changed = changed || generation != before;
+  changed = changed || generation != generation_before;
 
   Operation& operation = Begin(family, start, Verb::kUpdate, WaitingFor(family, nullptr));
   WaitForDocument(family, operation, generation);
@@ -420,6 +470,9 @@ void CancelOperation(ClusterFamily& family, const std::string& operation_uid, ab
   Operation* operation = FindOperation(family, operation_uid);
   if (operation == nullptr || operation->done || operation->requested_cancellation) return;
   operation->requested_cancellation = true;
+  if (operation == RunningOperation(family) && operation->verb == Verb::kUpdate) {
+    GiveUpChange(family, {static_cast<int>(absl::StatusCode::kCancelled), "CANCELLED", "cancelled by its caller"}, now);
+  }
   if (operation->verb != Verb::kCreate) return;
   if (operation->target_kind == TargetKind::kKafkaCluster) {
     KafkaCluster& cluster = family.cluster;
@@ -459,7 +512,7 @@ void ApplyStatus(ClusterFamily& family, const SeenStatus& status, absl::Time now
   if (std::holds_alternative<SeenLogical>(status.seen)) {
     ApplyLogical(family, *document, status, now);
   } else if (std::holds_alternative<SeenPhysical>(status.seen)) {
-    ApplyOwnPhysical(family, status, now);
+    ApplyOwnPhysical(family, *document, status, now);
   }
 }
 

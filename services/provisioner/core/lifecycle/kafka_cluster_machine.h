@@ -11,6 +11,9 @@
 // A logical cluster's life. All functions change the family in place and nothing else; what they leave as it was is not
 // written, so any of them may run again, late or twice.
 //
+// A change of a DEDICATED cluster's brokers that its data plane refuses, or that is cancelled, fails, and the wish
+// before it is said again.
+//
 //   create ─► PROVISIONING ─► READY ◄─► UPDATING
 //                │  │ ▲          │ ▲
 //       refused by │ └ placed    ▼ │ heals
@@ -55,7 +58,8 @@ absl::Status UndeleteCluster(ClusterFamily& family, const OperationStart& start)
 // Begins, or goes on with, the removal of a cluster whose purge_time is over.
 void PurgeCluster(ClusterFamily& family, absl::Time now);
 
-// Cancels a running operation of the family as far as that can be.
+// Cancels a running operation of the family as far as that can be: a create is undone, and so is a change of a
+// DEDICATED cluster's brokers; anything else goes on to its end.
 void CancelOperation(ClusterFamily& family, const std::string& operation_uid, absl::Time now);
 
 // What a status document said of this cluster: its own (key pkc/lkc) or, of a DEDICATED one, its physical cluster's. An

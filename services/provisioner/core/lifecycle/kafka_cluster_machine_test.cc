@@ -317,6 +317,77 @@ TEST(KafkaClusterMachine, AShrinkIsDoneWhenTheBrokersAreGoneAndSaysWhatItWaitsFo
   EXPECT_TRUE(The(family, "op-update").done);
 }
 
+ClusterFamily ReadyDedicated() {
+  ClusterFamily family = PlacedDedicated();
+  ApplyStatus(family, Says(kOwn, SeenLogicalState::kReady, 1), kNow);
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 1, 3), kNow);
+  return family;
+}
+
+SeenStatus Refused(SeenStatus status) {
+  status.conditions = {{.type = "Accepted",
+                        .status = ConditionStatus::kFalse,
+                        .reason = "NO_CAPACITY",
+                        .message = "pkc-own needs 2 more brokers; 11 of at most 12 are there"}};
+  return status;
+}
+
+TEST(KafkaClusterMachine, AnExpandWithoutRoomFailsAndTheWishBeforeIsSaidAgain) {
+  ClusterFamily family = ReadyDedicated();
+  KafkaCluster wished = family.cluster;
+  wished.brokers = 5;
+  wished.limits.partitions = 9000;
+  ASSERT_TRUE(UpdateCluster(family, wished, {"op-update", kNow}).ok());
+  ApplyStatus(family, Refused(OwnSays(SeenPhysicalState::kUp, 1, 3)), kNow);
+  EXPECT_FALSE(The(family, "op-update").done) << "that is a word on the wish before";
+  ApplyStatus(family, Refused(OwnSays(SeenPhysicalState::kUp, 2, 3)), kNow);
+  const Operation& update = The(family, "op-update");
+  ASSERT_TRUE(update.done && update.error);
+  EXPECT_EQ(update.error->reason, "NO_CAPACITY");
+  EXPECT_EQ(update.error->message,
+            "it stays at 3 brokers of 0 MiB: pkc-own needs 2 more brokers; 11 of at most 12 are there");
+  EXPECT_EQ(family.cluster.brokers, 3);
+  EXPECT_EQ(family.cluster.limits.partitions, 0);
+  const DesiredDocument& document = *FindDocument(family, "pkc-own");
+  EXPECT_EQ(std::get<PhysicalSpec>(document.wish).brokers, 3);
+  EXPECT_EQ(document.meta.generation, 3);
+  EXPECT_EQ(family.cluster.state, ClusterState::kUpdating);
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 3, 3), kNow);
+  EXPECT_EQ(family.cluster.state, ClusterState::kReady);
+  // Free for the next change.
+  EXPECT_TRUE(DeleteCluster(family, {}, {"op-delete", kNow}).ok());
+}
+
+TEST(KafkaClusterMachine, AShrinkThatIsCancelledKeepsItsBrokers) {
+  ClusterFamily family = ReadyDedicated();
+  KafkaCluster wished = family.cluster;
+  wished.brokers = 2;
+  ASSERT_TRUE(UpdateCluster(family, wished, {"op-update", kNow}).ok());
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kShrinking, 2, 2), kNow);
+  CancelOperation(family, "op-update", kNow);
+  const Operation& update = The(family, "op-update");
+  ASSERT_TRUE(update.done && update.error);
+  EXPECT_EQ(update.error->reason, "CANCELLED");
+  EXPECT_EQ(std::get<PhysicalSpec>(FindDocument(family, "pkc-own")->wish).brokers, 3);
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kShrinking, 2, 2), kNow);
+  EXPECT_EQ(family.cluster.state, ClusterState::kUpdating) << "that is a word on the shrink";
+  ApplyStatus(family, OwnSays(SeenPhysicalState::kUp, 3, 3), kNow);
+  EXPECT_EQ(family.cluster.state, ClusterState::kReady);
+}
+
+TEST(KafkaClusterMachine, ACancelledUpdateOfLimitsGoesOnToItsEnd) {
+  ClusterFamily family = ReadyDedicated();
+  KafkaCluster wished = family.cluster;
+  wished.effective_limits.ingress_bytes_per_second = 10;
+  ASSERT_TRUE(UpdateCluster(family, wished, {"op-update", kNow}).ok());
+  CancelOperation(family, "op-update", kNow);
+  EXPECT_FALSE(The(family, "op-update").done);
+  EXPECT_TRUE(The(family, "op-update").requested_cancellation);
+  ApplyStatus(family, Says(kOwn, SeenLogicalState::kReady, 2), kNow);
+  EXPECT_TRUE(The(family, "op-update").done);
+  EXPECT_FALSE(The(family, "op-update").error);
+}
+
 TEST(KafkaClusterMachine, ASatelliteThatKnowsMoreThanWeDoIsToldAgain) {
   ClusterFamily family = PlacedServerless();
   ApplyStatus(family, Says(kCell, SeenLogicalState::kReady, 7), kNow);

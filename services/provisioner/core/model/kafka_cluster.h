@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,16 @@ struct Placement {
 // The record key of its desired and status documents: "pkc-…/lkc-…".
 std::string DocumentKey(const Placement& placement, const std::string& cluster_uid);
 
+// What a DEDICATED cluster's owner wishes of its brokers, and the limits that go with them.
+struct BrokerWish {
+  int32_t brokers = 0;
+  int64_t broker_disk_mib = 0;
+  Limits limits;
+  Limits effective_limits;
+
+  friend bool operator==(const BrokerWish&, const BrokerWish&) = default;
+};
+
 struct KafkaCluster {
   Meta meta;  // uid lkc-…; name organizations/{organization}/environments/{environment}/kafkaClusters/{id}
   std::string organization;
@@ -79,6 +90,8 @@ struct KafkaCluster {
   std::string operation;
   // Cells and data planes that refused it, newest last: not asked again until all others have been.
   std::vector<Placement> refused_by;
+  // What a change of its brokers that is under way goes back to when it is cancelled, or refused for want of room.
+  std::optional<BrokerWish> before_change;
 
   bool reconciling() const;
 

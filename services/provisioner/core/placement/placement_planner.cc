@@ -163,6 +163,18 @@ int32_t FreeBrokers(const FleetSnapshot& fleet, const DataPlane& data_plane) {
   return std::max(most, 0);
 }
 
+absl::Status CheckRoomToGrow(const FleetSnapshot& fleet, const std::string& data_plane, int32_t more) {
+  const auto found = fleet.data_planes.find(data_plane);
+  const int32_t free = found == fleet.data_planes.end() ? 0 : FreeBrokers(fleet, found->second);
+  if (more <= free) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat("data plane ", data_plane, " has room for ", free, " more brokers, ", more, " are needed"),
+      {.reason = "NO_CAPACITY",
+       .field = "kafka_cluster.brokers",
+       .remedy = "ask for fewer, or later; a data plane of yours may need a higher max_brokers"});
+}
+
 std::string NewestVersion(const std::vector<std::string>& versions) {
   const auto parts = [](const std::string& version) {
     std::vector<int> numbers;

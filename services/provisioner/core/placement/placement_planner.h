@@ -46,6 +46,8 @@ absl::Status NoCapacity(const PlacementDecision& decision);
 
 // Brokers that a data plane has room for beyond those of its physical clusters; 0 when it is not known.
 int32_t FreeBrokers(const FleetSnapshot& fleet, const DataPlane& data_plane);
+// RESOURCE_EXHAUSTED NO_CAPACITY when the data plane has no room for so many brokers more.
+absl::Status CheckRoomToGrow(const FleetSnapshot& fleet, const std::string& data_plane, int32_t more);
 // Whether one more logical cluster fits on the cell.
 bool HasRoom(const FleetSnapshot& fleet, const PhysicalCluster& cell);
 // The newest of "4.3.1", "3.9.1", by number.

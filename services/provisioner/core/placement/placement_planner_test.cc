@@ -138,6 +138,15 @@ TEST(PlacementPlanner, ADedicatedClusterGoesWhereMostBrokersFit) {
   EXPECT_EQ(ErrorReason(PlanPlacement(fleet, old).status()), "UNSUPPORTED_VERSION");
 }
 
+TEST(PlacementPlanner, AClusterGrowsByAsManyBrokersAsItsDataPlaneHasRoomFor) {
+  const FleetSnapshot fleet = Fleet({Plane("a", "r", 12)}, {Cell("pkc-1", "a"), Cell("pkc-2", "a")});
+  EXPECT_TRUE(CheckRoomToGrow(fleet, "a", 6).ok());
+  const absl::Status refused = CheckRoomToGrow(fleet, "a", 7);
+  EXPECT_EQ(ErrorReason(refused), "NO_CAPACITY");
+  EXPECT_NE(refused.message().find("data plane a has room for 6 more brokers, 7 are needed"), absl::string_view::npos);
+  EXPECT_EQ(ErrorReason(CheckRoomToGrow(fleet, "gone", 1)), "NO_CAPACITY");
+}
+
 TEST(PlacementPlanner, TheNewestVersionIsByNumberNotByLetters) {
   EXPECT_EQ(NewestVersion({"3.9.1", "4.10.0", "4.3.1"}), "4.10.0");
   EXPECT_EQ(NewestVersion({}), "");
