@@ -244,7 +244,7 @@ absl::StatusOr<ClusterSight> LocalSubstrate::Look(const std::string& cluster) {
   return sight;
 }
 
-absl::Status LocalSubstrate::AdmitDisk(const std::string& cluster, const op::PhysicalSpec& spec, int32_t more_brokers) {
+absl::Status LocalSubstrate::AdmitDisk(const std::string& cluster, int64_t wanted_bytes) {
   const int64_t free = BytesFree(clusters_folder_);
   if (free < 0) return absl::InternalError("the free disk space cannot be told");
   int64_t promised = options_.disk_kept_free_mib << 20;
@@ -254,9 +254,8 @@ absl::Status LocalSubstrate::AdmitDisk(const std::string& cluster, const op::Phy
     const int64_t used = std::max<int64_t>(0, BytesOnDisk(FolderOf(other)));
     promised += std::max<int64_t>(0, (record.brokers * record.broker_disk_mib << 20) - used);
   }
-  const int64_t wanted = more_brokers * spec.broker_disk_mib << 20;
-  if (free - promised >= wanted) return absl::OkStatus();
-  return NoCapacity(absl::StrCat(cluster, " needs ", wanted >> 20, " MiB of disk, ",
+  if (free - promised >= wanted_bytes) return absl::OkStatus();
+  return NoCapacity(absl::StrCat(cluster, " needs ", wanted_bytes >> 20, " MiB of disk, ",
                                  std::max<int64_t>(0, free - promised) >> 20, " MiB are neither used nor promised"),
                     "Ask for a smaller disk, delete a cluster, or give the state folder a larger disk.");
 }
@@ -273,7 +272,10 @@ absl::Status LocalSubstrate::Admit(const std::string& cluster, const op::Physica
   for (const auto& [id, record] : records) ++(IsController(id) ? controllers : brokers);
   const int32_t more = std::max(0, spec.brokers - brokers);
   const int32_t more_controllers = std::max(0, spec.controllers - controllers);
-  if (more == 0 && more_controllers == 0) return absl::OkStatus();
+  ClusterRecord promised = LoadClusterRecord(FolderOf(cluster));
+  const bool disks_known = brokers > 0 && promised.broker_disk_mib > 0;
+  const int64_t larger = disks_known ? std::max<int64_t>(0, spec.broker_disk_mib - promised.broker_disk_mib) : 0;
+  if (more == 0 && more_controllers == 0 && larger == 0) return absl::OkStatus();
   const int32_t now = Capacity().brokers;
   if (now + more > options_.max_brokers) {
     return NoCapacity(absl::StrCat(cluster, " needs ", more, " more brokers; ", now, " of at most ",
@@ -284,7 +286,10 @@ absl::Status LocalSubstrate::Admit(const std::string& cluster, const op::Physica
     return NoCapacity(absl::StrCat(cluster, " needs more ports than are left"),
                       "Give the satellite a wider --port-range.");
   }
-  return AdmitDisk(cluster, spec, more);
+  RETURN_IF_ERROR(AdmitDisk(cluster, (more * spec.broker_disk_mib + brokers * larger) << 20));
+  if (larger == 0) return absl::OkStatus();
+  promised.broker_disk_mib = spec.broker_disk_mib;
+  return SaveClusterRecord(FolderOf(cluster), promised);
 }
 
 absl::Status LocalSubstrate::PrepareNode(const std::string& cluster, int32_t node_id) {

@@ -78,7 +78,7 @@ class LocalSubstrate final : public Substrate {
   absl::StatusOr<std::vector<int32_t>> NodeIds(const std::string& cluster) const;
   absl::StatusOr<std::map<int32_t, NodeRecord>> Records(const std::string& cluster);
   absl::StatusOr<NodeRecord> RecordOf(const std::string& cluster, int32_t node_id, std::string* message);
-  absl::Status AdmitDisk(const std::string& cluster, const op::PhysicalSpec& spec, int32_t more_brokers);
+  absl::Status AdmitDisk(const std::string& cluster, int64_t wanted_bytes);
   absl::Status PrepareNode(const std::string& cluster, int32_t node_id);
   absl::StatusOr<Plan> PlanNode(const std::string& cluster, const op::PhysicalSpec& spec, int32_t node_id,
                                 const std::map<int32_t, NodeRecord>& records);

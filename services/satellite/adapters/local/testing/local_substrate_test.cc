@@ -321,6 +321,20 @@ TEST_F(LocalSubstrateTest, WhatIsPromisedToOneClusterIsNotPromisedToAnother) {
   EXPECT_EQ(ErrorReason(substrate().Admit("pkc-other", spec_)), "NO_CAPACITY");
 }
 
+TEST_F(LocalSubstrateTest, LargerDisksOfWhatIsThereAreAdmittedAndPromisedToo) {
+  const int64_t free_mib = static_cast<int64_t>(fs::space(harness_.options().state_folder).available >> 20);
+  spec_.brokers = 1;
+  spec_.broker_disk_mib = free_mib / 10;
+  ASSERT_TRUE(substrate().Admit(kCluster, spec_).ok());
+  ASSERT_TRUE(substrate().Prepare(kCluster, spec_).ok());
+  spec_.broker_disk_mib = free_mib * 2;
+  EXPECT_EQ(ErrorReason(substrate().Admit(kCluster, spec_)), "NO_CAPACITY");
+  spec_.broker_disk_mib = free_mib * 6 / 10;
+  EXPECT_TRUE(substrate().Admit(kCluster, spec_).ok());
+  EXPECT_TRUE(substrate().Admit(kCluster, spec_).ok()) << "it has been promised already";
+  EXPECT_EQ(ErrorReason(substrate().Admit("pkc-other", spec_)), "NO_CAPACITY");
+}
+
 TEST_F(LocalSubstrateTest, WithoutJavaTheReasonSaysSo) {
   harness_.Close();
   harness_.options().java = "/nonexistent/java";
