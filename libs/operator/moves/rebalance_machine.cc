@@ -156,7 +156,7 @@ class Decider {
       return Hold(State::kPaused, "PAUSED", all_moved ? "" : "what moves now ends first");
     }
     out_.pace =
-        in_.load == nullptr ? out_.pace : NextPace(policy_.pace, out_.pace, in_.load->idle, in_.load->sampled_at);
+        in_.load == nullptr ? out_.pace : NextPace(policy_.pace, out_.pace, in_.load->stress, in_.load->sampled_at);
     if (Stale()) {
       if (all_moved) return End(State::kFailed, "STALE_GENERATION", WhyStale());
       return Hold(State::kRunning, "STALE_GENERATION", WhyStale());

@@ -51,8 +51,7 @@ struct RebalanceMemory {
 // Of one load sample.
 struct MoveLoad {
   Moment sampled_at;
-  // Request handlers, 0 to 1, by broker.
-  std::map<int32_t, double> idle;
+  std::map<int32_t, BrokerStress> stress;
   // Bytes per second that producers send to each partition.
   std::map<PartitionId, double> received;
 };

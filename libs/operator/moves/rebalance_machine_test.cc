@@ -41,7 +41,7 @@ class RebalanceMachineTest : public testing::Test {
     health_.partitions = {At(0, {1, 2, 3}), At(1, {1, 2, 3}), At(2, {1, 2, 3}), At(3, {1, 2, 3})};
     for (int32_t broker : {1, 2, 3, 4}) health_.broker_settings[broker] = {};
     load_.sampled_at = kNow;
-    for (int32_t broker : {1, 2, 3, 4}) load_.idle[broker] = 0.9;
+    for (int32_t broker : {1, 2, 3, 4}) load_.stress[broker] = {.idle = 0.9};
     input_.now = kNow;
     input_.wish = &wish_;
     input_.desired_generation = 7;
@@ -459,7 +459,7 @@ TEST_F(RebalanceMachineTest, AsManyAtOnceAsThePaceAllows) {
   Round();
   EXPECT_EQ(Moving(), 3) << "the next one takes its place";
   input_.now = health_.sampled_at = load_.sampled_at = kNow + absl::Seconds(10);
-  load_.idle[2] = 0.1;
+  load_.stress[2] = {.idle = 0.1};
   Round();
   for (int32_t i = 1; i < 4; ++i) Arrive(i);
   Round();

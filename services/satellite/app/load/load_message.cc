@@ -24,6 +24,7 @@ LoadSample ToLoadSample(const Cell& cell, const CellReading& now, const CellRate
     out->set_replicas(broker.now.replicas);
     out->set_connections(broker.now.connections);
     out->set_request_handler_idle(broker.now.request_handler_idle);
+    out->set_produce_local_ms(broker.now.produce_local_ms);
     out->set_cpu(broker.cpu);
     out->set_network_limit_bytes_per_second(cell.broker_network_bytes_per_second);
     if (const auto rack = now.racks.find(id); rack != now.racks.end()) out->set_rack(rack->second);

@@ -79,6 +79,8 @@ std::optional<BrokerReading> ParseBrokerReading(std::string_view text) {
     } else if (line->name == "sluice_broker_request_handler_idle") {
       reading.request_handler_idle = line->value;
       has_idle = true;
+    } else if (line->name == "sluice_broker_produce_local_ms") {
+      reading.produce_local_ms = line->value;
     } else if (line->name == kCpu) {
       reading.cpu_seconds_total = line->value;
     }

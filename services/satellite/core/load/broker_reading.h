@@ -23,6 +23,8 @@ struct BrokerReading {
   int32_t replicas = 0;
   int32_t connections = 0;
   double request_handler_idle = 0;  // 0–1
+  // A produce request's time at its leader, 99.9th percentile; 0 before the first.
+  double produce_local_ms = 0;
   double cpu_seconds_total = 0;
   std::map<std::string, TopicBytes> topics;  // totals of what this broker leads
 };

@@ -16,6 +16,7 @@ sluice_broker_replicas 6.0
 sluice_broker_connections{listener="CLIENT",networkprocessor="0",} 2.0
 sluice_broker_connections{listener="CLIENT",networkprocessor="1",} 3.0
 sluice_broker_request_handler_idle 0.98
+sluice_broker_produce_local_ms 12.5
 process_cpu_seconds_total 12.5
 sluice_topic_bytes_in_total{topic="lkc-a.t",} 100.0
 sluice_topic_bytes_out_total{topic="lkc-a.t",} 50.0
@@ -30,6 +31,7 @@ TEST(BrokerReadingTest, ReadsWhatItNames) {
   EXPECT_EQ(reading->cpu_seconds_total, 12.5);
   EXPECT_EQ(reading->leaders, 5);
   EXPECT_EQ(reading->request_handler_idle, 0.98);
+  EXPECT_EQ(reading->produce_local_ms, 12.5);
   EXPECT_EQ(reading->topics.at("lkc-a.t").in, 100);
   EXPECT_EQ(reading->topics.at("lkc-a.t").out, 50);
 }

@@ -77,7 +77,7 @@ std::optional<op::MoveLoad> RebalanceRunner::LoadNow() const {
   op::MoveLoad load;
   load.sampled_at = reading->taken_at;
   for (const satellite::v1::BrokerLoad& broker : reading->sample.brokers()) {
-    load.idle[broker.broker()] = broker.request_handler_idle();
+    load.stress[broker.broker()] = {broker.request_handler_idle(), broker.produce_local_ms()};
   }
   for (const satellite::v1::PartitionLoad& partition : reading->sample.partitions()) {
     if (partition.bytes_in_per_second() > 0) {
