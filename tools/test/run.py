@@ -100,7 +100,17 @@ class Run:
     def everything_in_order(self):
         self.check("build", BAZEL, "build", *PROGRESS, "//...")
         self.check("lint", sys.executable, "tools/lint/lint.py")
-        self.clang_tidy()
+        if not self.everything:
+            self.check("clang-tidy", "tools/tidy", "--changed")
+            self.tests()
+            return
+        # Half an hour in which stacks stand still; what only computes comes first, so that least of it meets the scenarios.
+        with self.beside("long stops", LONG_STOPS):
+            self.check("clang-tidy", "nice", "tools/tidy", "--all")
+            self.sanitizers()
+            self.tests()
+
+    def tests(self):
         wanted = "" if self.everything else "-full,"
         self.bazel("unit tests", ["//..."], f"--test_tag_filters={wanted}-kafka,-postgres,-exclusive", "--build_tests_only")
         # Each of them starts servers: one at a time, so that none misses a deadline for want of a core.
@@ -109,15 +119,6 @@ class Run:
         self.pytest("tools", "tools", "bench/live", *SIDE_BY_SIDE)
         self.pytest("integration", "integration", *SIDE_BY_SIDE,
                     *([f"--ignore={LONG_STOPS}"] if self.everything else ["-m", "not full"]))
-        if self.everything:
-            self.sanitizers()
-
-    def clang_tidy(self):
-        if not self.everything:
-            return self.check("clang-tidy", "tools/tidy", "--changed")
-        # Half an hour in which stacks stand still, and half an hour of one file after the other.
-        with self.beside("long stops", LONG_STOPS):
-            self.check("clang-tidy", "nice", "tools/tidy", "--all")
 
     def sanitizers(self):
         pure = "--test_tag_filters=-kafka,-postgres,-exclusive"
