@@ -1,6 +1,7 @@
 #include "cli/documents/rebalance_document.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -110,7 +111,7 @@ double ShareDone(const Rebalance& rebalance) {
 }
 
 std::string Bar(double share, int width) {
-  const int full = static_cast<int>(share * width + 0.5);
+  const int full = static_cast<int>(std::lround(share * width));
   std::string bar;
   for (int i = 0; i < width; ++i) bar += i < full ? "█" : "░";
   return bar;
@@ -119,7 +120,8 @@ std::string Bar(double share, int width) {
 // What it has now, with a mark where the plan brings it.
 std::string DiskBar(const BrokerBalance& broker, int64_t most) {
   const auto place = [&](int64_t bytes) {
-    return most > 0 ? static_cast<int>(static_cast<double>(bytes) / static_cast<double>(most) * kDiskBar + 0.5) : 0;
+    return most > 0 ? static_cast<int>(std::lround(static_cast<double>(bytes) / static_cast<double>(most) * kDiskBar))
+                    : 0;
   };
   const int now = place(broker.has_now() ? broker.now().disk_bytes() : broker.before().disk_bytes());
   const int aim = std::min(place(broker.after().disk_bytes()), kDiskBar - 1);

@@ -100,7 +100,7 @@ class RdKafkaConsumer final : public Consumer {
     if (client_ == nullptr) {
       return MakeError(absl::StatusCode::kInvalidArgument, error, {.reason = "KAFKA_CONFIG"});
     }
-    config.release();
+    static_cast<void>(config.release());  // the client has taken it
     rd_kafka_poll_set_consumer(client_);
     on_end_ = options.on_end;
     return absl::OkStatus();

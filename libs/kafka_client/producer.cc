@@ -47,7 +47,7 @@ class RdKafkaProducer final : public Producer {
     if (client_ == nullptr) {
       return MakeError(absl::StatusCode::kInvalidArgument, error, {.reason = "KAFKA_CONFIG"});
     }
-    config.release();
+    static_cast<void>(config.release());  // the client has taken it
     return absl::OkStatus();
   }
 

@@ -21,7 +21,7 @@ absl::StatusOr<Client> NewClient(const kafka_client::ConnectionOptions& connecti
   char error[256];
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, config.get(), error, sizeof error);
   if (client == nullptr) return absl::InternalError(error);
-  config.release();
+  static_cast<void>(config.release());  // the client has taken it
   return Client(client, &rd_kafka_destroy);
 }
 

@@ -167,7 +167,7 @@ bool TakeWord(const SeenRebalance& seen, absl::Time time, const LifecycleOptions
   const bool due = time >= rebalance.progress.seen + options.progress_every ||
                    progress.batches_done > rebalance.progress.batches_done;
   if (news || reason_news || (progress_news && due)) {
-    rebalance.progress = std::move(progress);
+    rebalance.progress = progress;
     rebalance.reason = seen.reason;
     if (!rebalance.cancelling || !seen.message.empty()) rebalance.message = seen.message;
     news = true;

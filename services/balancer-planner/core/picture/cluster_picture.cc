@@ -14,7 +14,6 @@ namespace sluice::balancer_planner {
 namespace {
 
 using planner::BrokerState;
-using planner::kCpu;
 using planner::kDisk;
 using planner::kNetworkIn;
 using planner::kNetworkOut;
