@@ -36,12 +36,14 @@ def log_of(stack, component, last_bytes=4096):
 
 class Reaper:
     """Runs `component` with kills at all of `steps` and starts it again after each, armed with those that are left: each
-    step kills once. As a context manager; `fired` tells which did. At the end it runs unarmed."""
+    step kills `times` times, always at its `hit`-th hit. As a context manager; `fired` tells which did. At the end it runs
+    unarmed."""
 
-    def __init__(self, stack, component, steps):
+    def __init__(self, stack, component, steps, times=1, hit=1):
         self.stack = stack
         self.component = component
-        self.left = list(steps)
+        self.left = list(steps) * times
+        self.hit = hit
         self.fired = []
         self.trouble = None
         self._end = threading.Event()
@@ -91,11 +93,13 @@ class Reaper:
             killed = [name.decode() for name in _KILLED.findall(text.read())]
         self._log_seen = size
         self.fired += killed
-        self.left = [step for step in self.left if step not in killed]
+        for step in killed:
+            if step in self.left:
+                self.left.remove(step)
         return bool(killed)
 
     def _start(self):
-        os.environ["SLUICE_FAILPOINTS"] = ";".join(f"{step}=kill" for step in self.left)
+        os.environ["SLUICE_FAILPOINTS"] = ";".join(f"{step}=kill@{self.hit}" for step in dict.fromkeys(self.left))
         try:
             # The port of one that was just killed may take a moment to be free.
             for _ in range(50):

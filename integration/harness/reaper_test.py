@@ -48,6 +48,12 @@ def test_each_step_kills_once_and_at_the_end_it_runs(stack):
     assert processes.find(stack.state, "victim") is not None
 
 
+def test_a_step_may_kill_more_than_once(stack):
+    with Reaper(stack, "victim", ["a.1", "a.2"], times=2) as reaper:
+        eventually(lambda: len(reaper.fired) == 4, 30, "four deaths")
+    assert reaper.fired == ["a.1", "a.2", "a.1", "a.2"]
+
+
 def test_a_death_without_a_fail_point_is_trouble(stack):
     with pytest.raises(AssertionError, match="ended without a fail point"):
         with Reaper(stack, "victim", []) as reaper:

@@ -57,7 +57,13 @@ class Cluster:
         return {topic["name"]: topic for topic in self.cli("topic", "list", "--cluster", self.name)}
 
     def delete(self):
-        self.cli("kafka", "delete", self.name, "--force", "--purge-now", "--yes")
+        """Also in the middle of a change that a scenario has left behind when it failed."""
+        delete = ("kafka", "delete", self.name, "--force", "--purge-now", "--yes")
+        ended = self.cli.run(*delete, timeout_s=300)
+        if ended.reason == "OPERATION_IN_PROGRESS":
+            self.cli("operation", "cancel", ended.error["metadata"]["operation"])
+            ended = self.cli.run(*delete, timeout_s=300)
+        assert ended.code == 0, str(ended)
 
 
 class Tenant:

@@ -50,6 +50,13 @@ class Moved:
         done = self.tenant.cli("operation", "wait", operation["name"], "--timeout", "4m", timeout_s=300)
         assert done["state"] == "DONE", done
 
+    def is_settled_with(self, brokers):
+        def look():
+            found = self.cluster.describe()
+            return (found["state"], found["brokers"]) == ("READY", brokers) and \
+                not self.plans.status().physical_cluster.leaving_brokers
+        return eventually(look, 60, f"ready with {brokers} brokers")
+
     def onto(self, *brokers, per_batch=3):
         """Batches that take the big topic's partitions to these brokers, the leader to the first."""
         moves = []
@@ -185,6 +192,28 @@ def test_what_was_made_for_another_generation_is_refused(moved):
     assert moved.plans.await_state("REFUSED").reason == "STALE_GENERATION"
     assert moved.placement.nothing_is_left()
     moved.plans.forget()
+
+
+def test_a_shrink_that_is_cancelled_keeps_its_brokers(moved):
+    operation = moved.resize(3)
+    eventually(lambda: list(moved.plans.status().physical_cluster.leaving_brokers) == [4, 5], 60, "two are to go")
+    busy = moved.tenant.cli.run("kafka", "delete", moved.cluster.name, "--force", "--yes")
+    assert busy.reason == "OPERATION_IN_PROGRESS", str(busy)
+    moved.tenant.cli("operation", "cancel", operation["name"])
+    assert moved.tenant.cli("operation", "describe", operation["name"])["state"] == "CANCELLED"
+    moved.is_settled_with(5)
+    # They take replicas again.
+    topic = moved.cluster.topic(fresh_name("again"), "--partitions", "10")
+    assert {4, 5} < {broker for replicas, _ in moved.placement.partitions(topic).values() for broker in replicas}
+
+
+def test_what_its_data_plane_has_no_room_for_is_refused_and_it_stays_as_it_was(moved):
+    at_once = moved.tenant.cli.run("kafka", "update", moved.cluster.name, "--brokers", "30")
+    assert at_once.reason == "NO_CAPACITY", str(at_once)
+    # Only the satellite knows its disk.
+    ended = moved.tenant.cli.run("kafka", "update", moved.cluster.name, "--disk-mib", str(16 << 20), timeout_s=120)
+    assert ended.reason == "NO_CAPACITY" and "it stays at 5 brokers of 1024 MiB" in str(ended), str(ended)
+    moved.is_settled_with(5)
 
 
 def test_a_shrink_drains_checks_unregisters_and_only_then_stops(whole, moved):

@@ -1,14 +1,16 @@
 """The balancer-planner on a DEDICATED cluster of real brokers: what a tenant asks of it, and what it does by itself."""
 
+import json
 import time
 
 import pytest
 from harness.bus import Bus
 from harness.clients import ConfluentClient
+from harness.faults import Reaper, declared
 from harness.rebalances import Placement
 from harness.tenants import fresh_name
 from harness.traffic import Traffic
-from harness.waiting import eventually
+from harness.waiting import eventually, holds
 
 pytestmark = pytest.mark.faults
 
@@ -34,14 +36,14 @@ class Balanced:
     def rebalance(self, verb, *arguments, timeout_s=300):
         return self.tenant.cli("rebalance", verb, self.cluster.name, *arguments, timeout_s=timeout_s)
 
-    def lopsided(self, *brokers):
-        """A topic with some megabytes in each partition, all on two brokers."""
+    def lopsided(self, *brokers, partitions=PARTITIONS):
+        """A topic of 24 MB, all of it on two brokers."""
         from confluent_kafka import Producer
         from kafka.admin import KafkaAdminClient, NewTopic
 
         topic = fresh_name("lopsided")
         first, second = brokers
-        places = {number: [first, second] if number % 2 else [second, first] for number in range(PARTITIONS)}
+        places = {number: [first, second] if number % 2 else [second, first] for number in range(partitions)}
         settings = self.client.settings
         admin = KafkaAdminClient(bootstrap_servers=settings["bootstrap.servers"].split(","), security_protocol="SASL_SSL",
                                  sasl_mechanism="SCRAM-SHA-512", sasl_plain_username=settings["sasl.username"],
@@ -49,8 +51,8 @@ class Balanced:
         admin.create_topics([NewTopic(topic, -1, -1, replica_assignments=places)])
         admin.close()
         producer = Producer({**self.client.settings, "linger.ms": 20, "message.timeout.ms": 120_000})
-        for number in range(4 * PARTITIONS * 100):
-            producer.produce(topic, bytes(10_000), partition=number % PARTITIONS)
+        for number in range(2400):
+            producer.produce(topic, bytes(10_000), partition=number % partitions)
             if number % 50 == 0:
                 producer.poll(0.01)
         assert producer.flush(150) == 0
@@ -77,6 +79,17 @@ class Balanced:
             return found
 
         return eventually(look, timeout_s, " or ".join(states))
+
+    def begin(self, *arguments):
+        """Starts one, again while what was written a moment ago still counts as what is received; gives it once it moves."""
+        def look():
+            found = self.newest()
+            if found is None or found["state"] in ("FAILED", "DONE", "CANCELLED", "EXPIRED"):
+                found = self.rebalance("start", *arguments)
+            found = self.rebalance("describe", found["name"])
+            return found["progress"]["moves_in_flight"] > 0 and found
+
+        return eventually(look, 240, "it moves")
 
     def is_settled(self):
         assert self.tenant.cli.run("rebalance", "pause", self.cluster.name).reason == "NO_REBALANCE"
@@ -133,6 +146,62 @@ def test_it_waits_for_approval_and_is_carried_out_while_a_tenant_writes(stack, b
     assert done["state"] == "DONE" and done["progress"]["moves_done"] > 0, done
     assert done["progress"]["bytes_left"] == 0 and done["start_time"] == running["start_time"]
     assert balanced.holds_replicas(3) > 0
+    assert balanced.is_settled()
+
+
+def test_pause_begins_nothing_new_resume_goes_on_cancel_ends_it(balanced):
+    balanced.lopsided(1, 2, partitions=12)
+    with Traffic(balanced.cluster) as traffic:
+        started = balanced.begin("--throttle", "500kB")
+        assert balanced.rebalance("pause")["name"] == started["name"]
+
+        def rests():
+            found = balanced.rebalance("describe", started["name"])
+            assert found["state"] == "PAUSED" and found["progress"]["moves_in_flight"] == 0, found["progress"]
+            return found
+
+        paused = eventually(rests, 120, "what moved has ended")
+        assert paused["progress"]["moves_done"] > 0 and paused["progress"]["moves_left"] > 0, paused["progress"]
+        eventually(balanced.placement.nothing_is_left, 60, "a pause leaves no throttle")
+        holds(lambda: rests()["progress"]["moves_done"] == paused["progress"]["moves_done"], 3, "nothing new is begun")
+        balanced.rebalance("resume")
+        eventually(lambda: balanced.rebalance("describe", started["name"])["progress"]["moves_in_flight"] > 0, 120, "it moves")
+        balanced.rebalance("cancel")
+        cancelled = balanced.await_state(started["name"], "CANCELLED")
+        assert cancelled["end_time"] and cancelled["progress"]["moves_in_flight"] == 0, cancelled["progress"]
+        eventually(balanced.is_settled, 60, "a cancel leaves nothing")
+        # What is left of it is planned anew.
+        again = balanced.rebalance("start")
+        assert again["name"] != started["name"]
+        balanced.await_state(again["name"], "DONE")
+    assert not traffic.refused
+    assert balanced.is_settled()
+
+
+def test_killed_at_one_commit_after_the_other_it_goes_on_where_it_was(whole, balanced):
+    balanced.lopsided(1, 2)
+    before = balanced.newest()["name"]
+
+    def newest(state):
+        listed = balanced.tenant.cli.run("rebalance", "list", balanced.cluster.name)
+        assert listed.code == 0, str(listed)  # dead at this moment
+        found = json.loads(listed.out)["rebalances"][0]
+        assert found["name"] != before and found["state"] in state, found
+        return found
+
+    def begun():
+        # Dead at this moment, or accepted and then dead: the list tells.
+        balanced.tenant.cli.run("rebalance", "start", balanced.cluster.name)
+        return newest(("APPROVED", "RUNNING", "DONE"))
+
+    with Traffic(balanced.cluster) as traffic:
+        with Reaper(whole, BALANCER, declared("balancer_planner", "services/balancer-planner"), times=3, hit=2) as reaper:
+            started = eventually(begun, 180, "a rebalance")
+            eventually(lambda: newest(("DONE",)), 240, "it is done")
+        done = balanced.rebalance("describe", started["name"])
+    assert len(reaper.fired) >= 2, reaper.fired
+    assert done["state"] == "DONE" and done["progress"]["bytes_left"] == 0, done
+    assert not traffic.refused
     assert balanced.is_settled()
 
 
