@@ -15,7 +15,7 @@ constexpr size_t kLargestNumberOfLoops = 256;
 PhysicalClusters::PhysicalClusters(PhysicalClustersParts parts)
     : loop_parts_{parts.substrate, parts.probes, parts.status, parts.cells, parts.load,   parts.rebalances,
                   parts.metrics,   parts.clock,  parts.random, parts.times, parts.policy, parts.moves},
-      parts_(std::move(parts)),
+      parts_(parts),
       clusters_gauge_(
           parts_.metrics.GaugeOf("sluice_satellite_physical_clusters", "Physical clusters that are driven")) {}
 

@@ -21,7 +21,6 @@ using satellite::v1::RebalanceStatus;
 using satellite::v1::StatusDocument;
 using Calls = std::vector<std::string>;
 using Ids = std::vector<int32_t>;
-using kafka_admin::ConfigResource;
 using kafka_admin::ConfigResourceType;
 
 constexpr char kCluster[] = "pkc-1";
