@@ -9,7 +9,7 @@ _COPTS = [
 ]
 
 def sluice_cc_library(name, copts = [], **kwargs):
-    # Nobody loads our libraries as shared ones: without this each source is compiled twice, the second time with -fPIC.
+    # No .so besides: .bazelrc says why.
     native.cc_library(name = name, copts = _COPTS + copts, linkstatic = True, **kwargs)
 
 def cc_core_library(name, tags = [], **kwargs):
