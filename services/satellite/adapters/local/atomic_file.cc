@@ -57,8 +57,9 @@ absl::Status WriteAndSync(const std::string& path, std::string_view content, mod
 }  // namespace
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content, mode_t mode) {
-  // One writer of a file at a time is the rule, yet two processes may make the same cache entry: the name has the pid.
-  const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
+  // One writer of a file at a time is the rule, yet two processes may make the same cache entry, and two looks at a
+  // node may meet: the name has the thread's id, which nobody else on the machine has now.
+  const std::string temporary = absl::StrCat(path, ".", gettid(), ".new");
   if (absl::Status written = WriteAndSync(temporary, content, mode); !written.ok()) {
     unlink(temporary.c_str());
     return written;
