@@ -33,6 +33,16 @@ class Credentials:
                            key["topic_prefix"], key["name"])
 
 
+def delete_whatever_it_does(cli, name):
+    """Also in the middle of a change that a scenario has left behind when it failed."""
+    delete = ("kafka", "delete", name, "--force", "--purge-now", "--yes")
+    ended = cli.run(*delete, timeout_s=300)
+    if ended.reason == "OPERATION_IN_PROGRESS":
+        cli.run("operation", "cancel", ended.error["metadata"]["operation"])
+        ended = cli.run(*delete, timeout_s=300)
+    return ended
+
+
 class Cluster:
     """One Kafka cluster of a tenant."""
 
@@ -57,12 +67,7 @@ class Cluster:
         return {topic["name"]: topic for topic in self.cli("topic", "list", "--cluster", self.name)}
 
     def delete(self):
-        """Also in the middle of a change that a scenario has left behind when it failed."""
-        delete = ("kafka", "delete", self.name, "--force", "--purge-now", "--yes")
-        ended = self.cli.run(*delete, timeout_s=300)
-        if ended.reason == "OPERATION_IN_PROGRESS":
-            self.cli("operation", "cancel", ended.error["metadata"]["operation"])
-            ended = self.cli.run(*delete, timeout_s=300)
+        ended = delete_whatever_it_does(self.cli, self.name)
         assert ended.code == 0, str(ended)
 
 
@@ -106,7 +111,7 @@ class Tenant:
         for cluster in self.cli("kafka", "list", "--show-deleted"):
             if cluster["state"] != "DELETED":
                 self.cli.run("kafka", "update", cluster["name"], "--no-deletion-protection")
-                self.cli.run("kafka", "delete", cluster["name"], "--force", "--purge-now", "--yes", timeout_s=300)
+                delete_whatever_it_does(self.cli, cluster["name"])
 
 
 def platform_cli(stack):
