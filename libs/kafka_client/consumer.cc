@@ -95,12 +95,7 @@ class RdKafkaConsumer final : public Consumer {
     ASSIGN_OR_RETURN(Config config, NewConfig(options.connection, settings));
     rd_kafka_conf_set_opaque(config.get(), this);
     rd_kafka_conf_set_rebalance_cb(config.get(), &RdKafkaConsumer::OnRebalance);
-    char error[512];
-    client_ = rd_kafka_new(RD_KAFKA_CONSUMER, config.get(), error, sizeof error);
-    if (client_ == nullptr) {
-      return MakeError(absl::StatusCode::kInvalidArgument, error, {.reason = "KAFKA_CONFIG"});
-    }
-    static_cast<void>(config.release());  // the client has taken it
+    ASSIGN_OR_RETURN(client_, NewClient(RD_KAFKA_CONSUMER, std::move(config)));
     rd_kafka_poll_set_consumer(client_);
     on_end_ = options.on_end;
     return absl::OkStatus();

@@ -56,6 +56,14 @@ absl::StatusOr<Config> NewConfig(const ConnectionOptions& connection,
   return config;
 }
 
+absl::StatusOr<rd_kafka_t*> NewClient(rd_kafka_type_t type, Config config) {
+  char error[512];
+  rd_kafka_t* client = rd_kafka_new(type, config.get(), error, sizeof error);
+  if (client == nullptr) return MakeError(absl::StatusCode::kInvalidArgument, error, {.reason = "KAFKA_CONFIG"});
+  static_cast<void>(config.release());  // the client has taken it
+  return client;
+}
+
 int Millis(absl::Duration timeout) {
   return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
 }

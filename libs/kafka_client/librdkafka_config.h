@@ -23,6 +23,9 @@ using Config = std::unique_ptr<rd_kafka_conf_t, DestroyConfig>;
 absl::StatusOr<Config> NewConfig(const ConnectionOptions& connection,
                                  const std::map<std::string, std::string>& settings);
 
+// A new client that has taken `config`; the caller destroys it. INVALID_ARGUMENT with reason KAFKA_CONFIG.
+absl::StatusOr<rd_kafka_t*> NewClient(rd_kafka_type_t type, Config config);
+
 // A timeout as librdkafka takes it. Never negative: that is for ever to it, and a caller's time may be over by the time
 // that it calls.
 int Millis(absl::Duration timeout);

@@ -42,12 +42,7 @@ class RdKafkaProducer final : public Producer {
     rd_kafka_conf_set_opaque(config.get(), this);
     rd_kafka_conf_set_dr_msg_cb(config.get(), &RdKafkaProducer::OnDelivery);
     rd_kafka_conf_set_error_cb(config.get(), &RdKafkaProducer::OnError);
-    char error[512];
-    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, config.get(), error, sizeof error);
-    if (client_ == nullptr) {
-      return MakeError(absl::StatusCode::kInvalidArgument, error, {.reason = "KAFKA_CONFIG"});
-    }
-    static_cast<void>(config.release());  // the client has taken it
+    ASSIGN_OR_RETURN(client_, NewClient(RD_KAFKA_PRODUCER, std::move(config)));
     return absl::OkStatus();
   }
 

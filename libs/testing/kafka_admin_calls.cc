@@ -18,10 +18,7 @@ using Event = std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy
 
 absl::StatusOr<Client> NewClient(const kafka_client::ConnectionOptions& connection) {
   ASSIGN_OR_RETURN(auto config, kafka_client::NewConfig(connection, {}));
-  char error[256];
-  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, config.get(), error, sizeof error);
-  if (client == nullptr) return absl::InternalError(error);
-  static_cast<void>(config.release());  // the client has taken it
+  ASSIGN_OR_RETURN(rd_kafka_t * client, kafka_client::NewClient(RD_KAFKA_PRODUCER, std::move(config)));
   return Client(client, &rd_kafka_destroy);
 }
 
