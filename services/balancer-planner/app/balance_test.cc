@@ -215,6 +215,22 @@ TEST_F(BalanceTest, AStartIsAnsweredOnceHoweverOftenItIsAsked) {
   EXPECT_EQ(ErrorReason(Commands().Start({.principal = "apiKeys/ak-1"}, kKey, {}).status()), "REBALANCE_OPEN");
 }
 
+TEST_F(BalanceTest, AfterARebalanceNothingIsPlannedFromWhatWasSeenBefore) {
+  for (int32_t p = 0; p < 12; ++p) cluster_.Put("skewed", p, {1});
+  Hear();
+  const auto first = Commands().Start({.principal = "p"}, kKey, {.require_approval = true});
+  ASSERT_TRUE(first.ok()) << first.status();
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(Commands().Change({.principal = "p"}, kKey, first->uid, Call::kCancel, "").ok());
+  ASSERT_FALSE(IsOpen(Only().stage));
+  const absl::Status early = Commands().Preview({}, kKey, {}).status();
+  EXPECT_EQ(ErrorReason(early), "LOAD_UNKNOWN") << early;
+  EXPECT_NE(early.message().find("since its last rebalance ended"), std::string::npos) << early;
+  clock_.Advance(absl::Seconds(1));
+  Hear();
+  EXPECT_TRUE(Commands().Preview({}, kKey, {}).ok());
+}
+
 TEST_F(BalanceTest, CallsThatCannotBeAnsweredSayWhy) {
   Hear();
   EXPECT_EQ(ErrorReason(Commands().Start({.principal = "p"}, kKey, {}).status()), "NOTHING_TO_MOVE");

@@ -28,9 +28,9 @@ absl::Status CheckWish(const PlanWish& wish) {
   return absl::OkStatus();
 }
 
-absl::Status LoadUnknown(const ClusterKey& key) {
+absl::Status LoadUnknown(const ClusterKey& key, absl::string_view since) {
   return MakeError(absl::StatusCode::kUnavailable,
-                   absl::StrCat("nothing was heard of ", key.physical_cluster, " from ", key.data_plane, " yet"),
+                   absl::StrCat("nothing was heard of ", key.physical_cluster, " from ", key.data_plane, since),
                    {.reason = "LOAD_UNKNOWN",
                     .remedy = "wait for the next sample of its data plane, or see why it sends none",
                     .retry_after = absl::Seconds(15)});
@@ -77,7 +77,9 @@ absl::StatusOr<PlannedRebalance> RebalanceCommands::Preview(const CallContext& c
   RETURN_IF_ERROR(CheckWish(wish));
   const std::optional<SeenStatus> status = ports_.board.StatusOf(key);
   const std::shared_ptr<const SeenLoad> load = ports_.board.LoadOf(key);
-  if (!status || load == nullptr) return LoadUnknown(key);
+  if (!status || load == nullptr) return LoadUnknown(key, " yet");
+  ASSIGN_OR_RETURN(const EndedRebalances ended, ports_.store.Ended(key));
+  if (!ShowLastEnd(*status, *load, ended.last_end)) return LoadUnknown(key, " since its last rebalance ended");
   const absl::Time now = ports_.clock.Now();
   ASSIGN_OR_RETURN(
       const planner::Snapshot snapshot,

@@ -35,8 +35,9 @@ struct PlannedRebalance {
 
 // The use cases behind the API; whether the caller may is decided before. Thread-safe.
 //
-// Errors besides those named: LOAD_UNKNOWN (UNAVAILABLE) while the cluster's load is not known, PLANNING_BUSY,
-// INVALID_FIELD, RESOURCE_NOT_FOUND for a rebalance that is not the cluster's, and the store's.
+// Errors besides those named: LOAD_UNKNOWN (UNAVAILABLE) while the cluster's load is not known, or not since
+// its last rebalance ended, PLANNING_BUSY, INVALID_FIELD, RESOURCE_NOT_FOUND for a rebalance that is not the cluster's,
+// and the store's.
 class RebalanceCommands {
  public:
   RebalanceCommands(BalancePorts ports, BalanceOptions options) : ports_(ports), options_(options) {}

@@ -271,6 +271,7 @@ TEST_F(RebalanceApiTest, BadInputIsNamed) {
 
 TEST_F(RebalanceApiTest, ListsPageByPageWithAVerdict) {
   for (int i = 1; i <= 3; ++i) {
+    Hear();
     const std::string uid = Start().uid();
     Rebalance rebalance = **store_.Find(uid);
     rebalance.stage = RebalanceStage::kDone;

@@ -189,9 +189,7 @@ std::optional<std::string> Blocked(const SeenStatus& status, const SeenLoad& loa
       return absl::StrCat("its data plane still works on ", status.rebalance->rebalance);
     }
   }
-  if (past.last_end && (status.time <= *past.last_end || load.time <= *past.last_end)) {
-    return "nothing was heard since the last rebalance ended";
-  }
+  if (!ShowLastEnd(status, load, past.last_end)) return "nothing was heard since the last rebalance ended";
   return std::nullopt;
 }
 
@@ -244,6 +242,10 @@ std::vector<int32_t> MayComeBack(const SeenStatus& status, const planner::Snapsh
 }
 
 }  // namespace
+
+bool ShowLastEnd(const SeenStatus& status, const SeenLoad& load, std::optional<absl::Time> last_end) {
+  return !last_end || (status.time > *last_end && load.time > *last_end);
+}
 
 std::set<int32_t> DeadBrokers(const SeenStatus& status, const SeenLoad& load, const TriggerOptions& options,
                               TriggerMemory& memory, absl::Time now) {

@@ -64,6 +64,10 @@ struct Verdict {
 std::set<int32_t> DeadBrokers(const SeenStatus& status, const SeenLoad& load, const TriggerOptions& options,
                               TriggerMemory& memory, absl::Time now);
 
+// Are both newer than the end of the cluster's last rebalance? Older ones do not show what it moved: a plan made from
+// them would move it again.
+bool ShowLastEnd(const SeenStatus& status, const SeenLoad& load, std::optional<absl::Time> last_end);
+
 // In this order: leaving brokers (EMPTY), dead ones (REPAIR), a disk or link near its limit (RELIEVE), a broken rack
 // rule (REPAIR), new brokers (FILL), unevenness that lasts (EVEN_OUT). Nothing while the cluster begins, rolls or is
 // down, while a broker is away that is not dead yet, while its satellite still carries something out, and until status
