@@ -4,108 +4,22 @@ import json
 import time
 
 import pytest
+from harness.balanced import BALANCER, MEGABYTE, SAMPLED_S, Balanced, balancer_with
 from harness.bus import Bus
-from harness.clients import ConfluentClient
 from harness.faults import Reaper, declared
-from harness.rebalances import Placement
-from harness.tenants import fresh_name
 from harness.traffic import Traffic
 from harness.waiting import eventually, holds
 
 pytestmark = pytest.mark.faults
 
-BALANCER = "balancer-planner"
-PARTITIONS = 6
-MEGABYTE = 1_000_000
-# A sample comes each 15 s; a rate needs two.
-SAMPLED_S = 120
-
-
-class Balanced:
-    """A DEDICATED cluster of three brokers."""
-
-    def __init__(self, tenant, data_plane):
-        self.tenant = tenant
-        self.cluster = tenant.dedicated("--brokers", "3", "--disk-mib", "2048", name=fresh_name("even"))
-        self.id = self.cluster.describe()["physical_cluster"]
-        self.placement = Placement(data_plane, self.id)
-        self.client = ConfluentClient(self.cluster.key())
-        # A broker without replicas beside others that have some counts as new, and is filled at once.
-        self.cluster.topic(fresh_name("even"), "--partitions", "12")
-
-    def rebalance(self, verb, *arguments, timeout_s=300):
-        return self.tenant.cli("rebalance", verb, self.cluster.name, *arguments, timeout_s=timeout_s)
-
-    def lopsided(self, *brokers, partitions=PARTITIONS):
-        """A topic of 24 MB, all of it on two brokers."""
-        from confluent_kafka import Producer
-        from kafka.admin import KafkaAdminClient, NewTopic
-
-        topic = fresh_name("lopsided")
-        first, second = brokers
-        places = {number: [first, second] if number % 2 else [second, first] for number in range(partitions)}
-        settings = self.client.settings
-        admin = KafkaAdminClient(bootstrap_servers=settings["bootstrap.servers"].split(","), security_protocol="SASL_SSL",
-                                 sasl_mechanism="SCRAM-SHA-512", sasl_plain_username=settings["sasl.username"],
-                                 sasl_plain_password=settings["sasl.password"], ssl_cafile=settings["ssl.ca.location"])
-        admin.create_topics([NewTopic(topic, -1, -1, replica_assignments=places)])
-        admin.close()
-        producer = Producer({**self.client.settings, "linger.ms": 20, "message.timeout.ms": 120_000})
-        for number in range(2400):
-            producer.produce(topic, bytes(10_000), partition=number % partitions)
-            if number % 50 == 0:
-                producer.poll(0.01)
-        assert producer.flush(150) == 0
-        # Of its 48 MB with both copies 16 belong on the third; a sample from its middle shows less.
-        eventually(lambda: self._planned_bytes() > 10 * MEGABYTE, SAMPLED_S, "a preview that moves the topic")
-        return topic
-
-    def _planned_bytes(self):
-        ended = self.tenant.cli.run("rebalance", "preview", self.cluster.name)
-        assert ended.code == 0, str(ended)
-        return self.rebalance("preview")["plan"]["bytes"]
-
-    def holds_replicas(self, broker):
-        return sum(broker in replicas for replicas, _ in self.placement.partitions().values())
-
-    def newest(self):
-        listed = self.rebalance("list")
-        return listed["rebalances"][0] if listed["rebalances"] else None
-
-    def await_state(self, name, *states, timeout_s=240):
-        def look():
-            found = self.rebalance("describe", name)
-            assert found["state"] in states, f"{found['state']}: {found['reason']} {found['message']}"
-            return found
-
-        return eventually(look, timeout_s, " or ".join(states))
-
-    def begin(self, *arguments):
-        """Starts one, again while what was written a moment ago still counts as what is received; gives it once it moves."""
-        def look():
-            found = self.newest()
-            if found is None or found["state"] in ("FAILED", "DONE", "CANCELLED", "EXPIRED"):
-                found = self.rebalance("start", *arguments)
-            found = self.rebalance("describe", found["name"])
-            return found["progress"]["moves_in_flight"] > 0 and found
-
-        return eventually(look, 240, "it moves")
-
-    def is_settled(self):
-        assert self.tenant.cli.run("rebalance", "pause", self.cluster.name).reason == "NO_REBALANCE"
-        return self.placement.nothing_is_left()
-
 
 @pytest.fixture(scope="module")
 def balanced(stack, tenant, data_plane):
     """The balancer of this module rests shortly after a rebalance, and evens nothing out by itself."""
-    stack.services.flags[BALANCER] = ["--cool-down-s", "5", "--uneven-for-s", "86400"]
-    stack.restart(BALANCER)
-    one = Balanced(tenant, data_plane)
-    yield one
-    one.cluster.delete()
-    stack.services.flags[BALANCER] = []
-    stack.restart(BALANCER)
+    with balancer_with(stack, "--cool-down-s", "5", "--uneven-for-s", "86400"):
+        one = Balanced(tenant, data_plane)
+        yield one
+        one.cluster.delete()
 
 
 def test_a_preview_says_what_would_move_and_changes_nothing(balanced, other_tenant):
@@ -170,8 +84,8 @@ def test_pause_begins_nothing_new_resume_goes_on_cancel_ends_it(balanced):
         cancelled = balanced.await_state(started["name"], "CANCELLED")
         assert cancelled["end_time"] and cancelled["progress"]["moves_in_flight"] == 0, cancelled["progress"]
         eventually(balanced.is_settled, 60, "a cancel leaves nothing")
-        # What is left of it is planned anew.
-        again = balanced.rebalance("start")
+        # What is left of it is planned anew, once a sample shows what it moved.
+        again = eventually(lambda: balanced.rebalance("start"), SAMPLED_S, "it begins again")
         assert again["name"] != started["name"]
         balanced.await_state(again["name"], "DONE")
     assert not traffic.refused
@@ -203,6 +117,21 @@ def test_killed_at_one_commit_after_the_other_it_goes_on_where_it_was(whole, bal
         done = balanced.rebalance("describe", started["name"])
     assert sorted(reaper.fired) == sorted(steps * 2)
     assert done["state"] == "DONE" and done["progress"]["bytes_left"] == 0, done
+    assert not traffic.refused
+    assert balanced.is_settled()
+
+
+def test_brokers_die_while_it_copies_and_it_ends_all_the_same(balanced, data_plane):
+    """First the one that is copied to, then one that is copied from; their satellite starts them again."""
+    balanced.lopsided(1, 2, partitions=12)
+    with Traffic(balanced.cluster) as traffic:
+        started = balanced.begin("--throttle", "500kB")
+        for broker in (3, 1):
+            killed = data_plane.kill(balanced.id, broker)
+            eventually(lambda: data_plane.running(balanced.id).get(broker, killed) != killed, 60, "it runs again")
+            eventually(lambda: balanced.has_caught_up(broker), 120, "it has caught up")
+        done = balanced.await_state(started["name"], "DONE", timeout_s=300)
+    assert done["progress"]["moves_done"] == done["plan"]["moves"] and done["progress"]["bytes_left"] == 0, done
     assert not traffic.refused
     assert balanced.is_settled()
 
