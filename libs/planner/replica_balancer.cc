@@ -10,11 +10,15 @@ namespace {
 
 // All found by trial on the yardstick's models; docs/adr/ says what each was worth.
 constexpr double kLeastGain = 1e-9;        // a move that gains less is not worth its traffic
-constexpr double kMovePrice = 0.2;         // of one move, in mean replicas' bytes
 constexpr double kUsefulBytePrice = 0.15;  // of a byte that has to move anyway
 constexpr double kWastedBytePrice = 1.0;   // of a byte beyond that
-constexpr double kCrowdingPrice = 0.3;     // part of the gain that a crowded topic costs or returns
-constexpr double kTilt = 0.02;             // prefers the emptier partner where both are inside the window
+// Of one move, in mean replicas' bytes. A narrow window tempts to many small moves, so each is dearer there; in a wide
+// one there are few, and cheap moves find the replicas that fit best. New brokers take so many that the best fit
+// matters more.
+constexpr double kMovePriceAtOnePercent = 0.9, kMovePriceAtOnePercentWithNew = 0.6;
+constexpr double kLeastMovePrice = 0.1, kMostMovePrice = 0.3;
+constexpr double kCrowdingPrice = 0.3;  // part of the gain that a crowded topic costs or returns
+constexpr double kTilt = 0.02;          // prefers the emptier partner where both are inside the window
 constexpr size_t kPartners = 12;
 constexpr int kLeastQuota = 4;
 constexpr int kMostQuota = 8;
@@ -32,11 +36,16 @@ constexpr size_t kPullSample = 256;  // of each partner
 ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
     : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
   size_t replicas = 0, least_replication = SIZE_MAX;
+  double mean_disk = 0;
   for (size_t b = 0; b < state.brokers(); ++b) {
     replicas += state.On(b).size();
-    mean_disk_ += state.Load(b)[kDiskUse];
+    mean_disk += state.Load(b)[kDiskUse];
   }
-  mean_disk_ /= std::max<size_t>(1, replicas);
+  mean_disk /= std::max<size_t>(1, replicas);
+  const bool some_are_new =
+      std::any_of(state.staying().begin(), state.staying().end(), [&](int b) { return state.IsNew(b); });
+  const double at_one_percent = some_are_new ? kMovePriceAtOnePercentWithNew : kMovePriceAtOnePercent;
+  move_price_ = std::clamp(at_one_percent * 0.01 / goal.window(), kLeastMovePrice, kMostMovePrice) * mean_disk;
   const Snapshot& snapshot = state.snapshot();
   for (size_t p = 0; p < snapshot.partitions(); ++p) {
     least_replication = std::min(least_replication, snapshot.ReplicasOf(p).size());
@@ -106,7 +115,7 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
     const double gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
     if (gain <= kLeastGain) return;
     const double wasted = leaving_binds_ ? std::max(0.0, entry.disk - useful) : 0;
-    candidates_.push_back({gain / (kMovePrice * mean_disk_ + kUsefulBytePrice * entry.disk + wasted), entry.slot});
+    candidates_.push_back({gain / (move_price_ + kUsefulBytePrice * entry.disk + wasted), entry.slot});
   });
   budget_.Spend(seen);
   if (candidates_.empty()) return false;
@@ -256,7 +265,7 @@ double ReplicaBalancer::Price(double disk, int from, int to) const {
     useful = goal_.Low(to, kDiskUse) * goal_.Share(to, kDiskUse) - state_.Load(to)[kDiskUse];
   }
   const double wasted = disk - std::min(disk, std::max(0.0, useful));
-  return kMovePrice * mean_disk_ + kUsefulBytePrice * disk + kWastedBytePrice * wasted;
+  return move_price_ + kUsefulBytePrice * disk + kWastedBytePrice * wasted;
 }
 
 int ReplicaBalancer::Quota(int broker) const {

@@ -60,8 +60,8 @@ class ReplicaBalancer {
   const BalanceGoal& goal_;
   WorkBudget& budget_;
   ReasonLog& reasons_;
-  bool racks_are_fixed_;  // a replica can only go to a broker of its own rack
-  double mean_disk_ = 0;  // of a replica
+  bool racks_are_fixed_;   // a replica can only go to a broker of its own rack
+  double move_price_ = 0;  // of one move, in bytes as disk loads are
   // Is more disk use above the windows than missing below? Then the bytes that leave are the bound, else those that
   // come.
   bool leaving_binds_ = true;

@@ -21,8 +21,8 @@ SimulatedCluster::SimulatedCluster(uint64_t seed) : numbers_(seed * 7919), facts
   old_facts_ = facts_;
   moved_at_.assign(facts_.partitions.size(), -100);
   left_in_calm_.resize(facts_.partitions.size());
-  left_by_whole_plan_.resize(facts_.partitions.size());
-  back_by_whole_plan_.resize(facts_.partitions.size());
+  left_by_free_plan_.resize(facts_.partitions.size());
+  back_by_free_plan_.resize(facts_.partitions.size());
 }
 
 void SimulatedCluster::Run(int storm_ticks, int most_ticks) {
@@ -142,8 +142,9 @@ void SimulatedCluster::MakeNewPlan() {
   at_rest_ = calm_ && plan->batches.empty() && IsSettled();
   plan_ = *std::move(plan);
   plan_is_of_calm_ = calm_;
-  plan_is_whole_ = std::none_of(plan_.unresolved.begin(), plan_.unresolved.end(),
-                                [](const Unresolved& left) { return left.constraint == Constraint::kOrder; });
+  plan_is_free_ = options.mode == Mode::kEvenOut &&
+                  std::none_of(plan_.unresolved.begin(), plan_.unresolved.end(),
+                               [](const Unresolved& left) { return left.constraint == Constraint::kOrder; });
   plans_in_calm_ += calm_ && !plan_.batches.empty();
   plan_generation_ = stale ? old_generation_ : generation_;
   next_batch_ = 0;
@@ -178,7 +179,7 @@ void SimulatedCluster::StartBatches() {
 
 void SimulatedCluster::Start(const Batch& batch) {
   const int takes = batch.bytes_mb > 0 ? numbers_.Between(1, 3) : 0;
-  in_flight_.push_back({batch, tick_ + takes, plan_is_of_calm_, plan_is_whole_});
+  in_flight_.push_back({batch, tick_ + takes, plan_is_of_calm_, plan_is_free_});
 }
 
 void SimulatedCluster::EndBatches() {
@@ -213,27 +214,28 @@ void SimulatedCluster::NoteMoves(const Step& step, const Snapshot& before, const
   moved_at_[step.partition] = tick_;
   if (!flight.of_calm) return;  // a plan of before may be corrected by the first one after the changes
   moves_in_calm_ += step.adding.size();
-  for (uint16_t b : step.adding) NoteCome(step.partition, facts_.brokers[b].id, flight.is_whole);
+  for (uint16_t b : step.adding) NoteCome(step.partition, facts_.brokers[b].id, flight.is_free);
   for (uint16_t b : before.ReplicasOf(step.partition)) {
     if (std::find(step.replicas.begin(), step.replicas.end(), b) != step.replicas.end()) continue;
-    NoteLeft(step.partition, facts_.brokers[b].id, flight.is_whole);
+    NoteLeft(step.partition, facts_.brokers[b].id, flight.is_free);
   }
 }
 
-void SimulatedCluster::NoteCome(uint32_t partition, int32_t broker_id, bool is_whole) {
-  const std::vector<int32_t>& left = left_by_whole_plan_[partition];
-  if (is_whole && std::count(left.begin(), left.end(), broker_id) > 0) {
-    back_by_whole_plan_[partition].push_back(broker_id);
+void SimulatedCluster::NoteCome(uint32_t partition, int32_t broker_id, bool is_free) {
+  const std::vector<int32_t>& left = left_by_free_plan_[partition];
+  if (is_free && std::count(left.begin(), left.end(), broker_id) > 0) {
+    back_by_free_plan_[partition].push_back(broker_id);
   }
 }
 
-// Coming back once is no swing: the plan before had to leave alone what had moved lately. Leaving again is. A plan that
-// has to leave steps out goes another way than the one before, so it may send a replica on; not twice.
-void SimulatedCluster::NoteLeft(uint32_t partition, int32_t broker_id, bool is_whole) {
+// Coming back once is no swing: the plan before had to leave alone what had moved lately. Leaving again is, where both
+// plans were free. A plan that has to leave steps out goes another way than the one before, and a repair must move what
+// it moves and leaves the rest to be evened out again: they may send a replica on; not twice.
+void SimulatedCluster::NoteLeft(uint32_t partition, int32_t broker_id, bool is_free) {
   left_in_calm_[partition].push_back(broker_id);
-  if (is_whole) left_by_whole_plan_[partition].push_back(broker_id);
+  if (is_free) left_by_free_plan_[partition].push_back(broker_id);
   auto times = [&](const std::vector<int32_t>& ids) { return std::count(ids.begin(), ids.end(), broker_id); };
-  if ((is_whole && times(back_by_whole_plan_[partition]) > 0) || times(left_in_calm_[partition]) > 2) {
+  if ((is_free && times(back_by_free_plan_[partition]) > 0) || times(left_in_calm_[partition]) > 2) {
     Broken(absl::StrCat("partition ", partition, " swings to and from broker ", broker_id));
   }
 }

@@ -31,8 +31,8 @@ class SimulatedCluster {
   struct InFlight {
     Batch batch;
     int ends_at = 0;
-    bool of_calm = false;   // planned after the changes had ended
-    bool is_whole = false;  // of a plan without steps left out
+    bool of_calm = false;  // planned after the changes had ended
+    bool is_free = false;  // of an evening out without steps left out
   };
   void Change();
   void ChangeLoad();
@@ -49,8 +49,8 @@ class SimulatedCluster {
   Snapshot Picture(const SnapshotFacts& facts, bool planning) const;
   void ApplyInFlight(Snapshot& snapshot, bool pin) const;
   void NoteMoves(const Step& step, const Snapshot& before, const InFlight& flight);
-  void NoteLeft(uint32_t partition, int32_t broker_id, bool is_whole);
-  void NoteCome(uint32_t partition, int32_t broker_id, bool is_whole);
+  void NoteLeft(uint32_t partition, int32_t broker_id, bool is_free);
+  void NoteCome(uint32_t partition, int32_t broker_id, bool is_free);
   void Broken(std::string what);
 
   Numbers numbers_;
@@ -60,13 +60,13 @@ class SimulatedCluster {
   uint64_t old_generation_ = 0;
   Plan plan_;
   uint64_t plan_generation_ = 0;
-  bool plan_is_of_calm_ = false, plan_is_whole_ = false;
+  bool plan_is_of_calm_ = false, plan_is_free_ = false;
   size_t next_batch_ = 0;
   std::vector<InFlight> in_flight_;
   std::vector<int> moved_at_;  // by partition
   // By partition: brokers that a replica left since the changes ended, one entry for each time; of them those by a plan
-  // that is whole; and of these those that such a plan sent it back to.
-  std::vector<std::vector<int32_t>> left_in_calm_, left_by_whole_plan_, back_by_whole_plan_;
+  // that is free to choose its moves; and of these those that such a plan sent it back to.
+  std::vector<std::vector<int32_t>> left_in_calm_, left_by_free_plan_, back_by_free_plan_;
   int tick_ = 0;
   bool calm_ = false;
   bool at_rest_ = false;
