@@ -7,9 +7,6 @@ namespace sluice::planner {
 namespace {
 
 constexpr double kLeastGain = 1e-9;
-constexpr size_t kPartners = 4;
-constexpr size_t kOwnSample = 200;
-constexpr size_t kPartnerSample = 60;
 
 size_t Stride(size_t size, size_t sample) { return std::max<size_t>(1, size / sample); }
 
@@ -37,7 +34,7 @@ void ReplicaSwapper::RankPartners(int broker) {
     }
     ranked_.emplace_back(-apart, b);
   }
-  const size_t kept = std::min(kPartners, ranked_.size());
+  const size_t kept = std::min(view_.partners, ranked_.size());
   std::partial_sort(ranked_.begin(), ranked_.begin() + kept, ranked_.end());
   ranked_.resize(kept);
 }
@@ -51,11 +48,11 @@ bool ReplicaSwapper::Improve(int broker, std::vector<int>& touched) {
   const LoadVector nothing = {};
   const double own_cost = Cost(broker, nothing, 0);
   const auto own_replicas = state_.On(broker);
-  const size_t own_stride = Stride(own_replicas.size(), kOwnSample);
+  const size_t own_stride = Stride(own_replicas.size(), view_.own_sample);
   for (const auto& [rank, partner] : ranked_) {
     const double partner_cost = Cost(partner, nothing, 0);
     const auto partner_replicas = state_.On(partner);
-    const size_t partner_stride = Stride(partner_replicas.size(), kPartnerSample);
+    const size_t partner_stride = Stride(partner_replicas.size(), view_.partner_sample);
     for (size_t i = turn_ % own_stride; i < own_replicas.size(); i += own_stride) {
       const uint32_t mine = own_replicas[i].slot;
       if (!Movable(mine)) continue;

@@ -18,7 +18,15 @@ class ReplicaSwapper {
   // One exchange for `broker`; appends the other broker.
   bool Improve(int broker, std::vector<int>& touched);
 
+  // From here on it looks at more partners and more replicas of each: some ten times the work of an exchange.
+  void LookWider() { view_ = kWide; }
+
  private:
+  struct View {
+    size_t partners, own_sample, partner_sample;
+  };
+  static constexpr View kUsual = {4, 200, 60}, kWide = {12, 300, 150};
+
   double Cost(int broker, const LoadVector& change, double sign) const {
     return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, state_.Load(broker), change, sign);
   }
@@ -29,6 +37,7 @@ class ReplicaSwapper {
   const BalanceGoal& goal_;
   WorkBudget& budget_;
   ReasonLog& reasons_;
+  View view_ = kUsual;
   double mean_disk_ = 0;
   size_t turn_ = 0;  // shifts the sample, so that the next look sees other replicas
   std::vector<std::pair<double, int>> ranked_;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kWorkPerReplica = 300;
 constexpr int64_t kLeastWork = 20'000'000;
-constexpr int kPolishRounds = 6;
+constexpr int kPolishRounds = 5;
 constexpr double kStartFactor = 1.5;       // of the window, where evenness alone starts a plan
 constexpr double kWorthwhile = 0.9;        // evening out that leaves more of the penalty than this is not done
 constexpr double kStillWorthwhile = 0.95;  // a round that leaves more of the penalty than this is the last
@@ -126,20 +126,27 @@ bool Search::AllWithin() const {
                      [&](int b) { return CostOf(goal_, b, state_.Load(b)) <= goal_.good_enough(); });
 }
 
-// All dimensions at once: leaders where that is enough, then single moves, then exchanges.
+// All dimensions at once: leaders where that is enough, then single moves, then exchanges. What that leaves is hard: a
+// last round looks wider for exchanges.
 void Search::Polish() {
-  auto cost = [&](int b) { return CostOf(goal_, b, state_.Load(b)); };
-  for (int round = 0; round < kPolishRounds && !budget_.spent(); ++round) {
-    const double before = TotalCost(state_, goal_);
-    if (AllWithin()) return;
-    WorstFirst(state_.staying(), goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
-      return leaders_.Improve(b, touched) || replicas_.Improve(b, true, touched);
-    });
-    WorstFirst(state_.staying(), goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
-      return swapper_.Improve(b, touched) || leaders_.Improve(b, touched);
-    });
-    if (TotalCost(state_, goal_) > before * kStillWorthwhile) return;
+  for (int round = 0; round < kPolishRounds && PolishOnce(); ++round) {
   }
+  if (AllWithin()) return;
+  swapper_.LookWider();
+  (void)PolishOnce();
+}
+
+bool Search::PolishOnce() {
+  if (AllWithin() || budget_.spent()) return false;
+  auto cost = [&](int b) { return CostOf(goal_, b, state_.Load(b)); };
+  const double before = TotalCost(state_, goal_);
+  WorstFirst(state_.staying(), goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
+    return leaders_.Improve(b, touched) || replicas_.Improve(b, true, touched);
+  });
+  WorstFirst(state_.staying(), goal_.good_enough(), budget_, cost, [&](int b, std::vector<int>& touched) {
+    return swapper_.Improve(b, touched) || leaders_.Improve(b, touched);
+  });
+  return TotalCost(state_, goal_) <= before * kStillWorthwhile;
 }
 
 bool Search::IsWorthwhile(const std::vector<LoadVector>& after_all, const std::vector<LoadVector>& after_needed) const {

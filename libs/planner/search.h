@@ -40,6 +40,8 @@ class Search {
  private:
   void EvenOut();
   void Polish();
+  // False: all is within, or a further round is not worth its work.
+  bool PolishOnce();
   bool AllWithin() const;
   // Outside the window that starts a plan, which is wider than the one that ends it.
   double StartCost() const;
