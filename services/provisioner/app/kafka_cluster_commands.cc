@@ -135,7 +135,7 @@ absl::StatusOr<Operation> KafkaClusterCommands::Create(const Caller& caller, con
     // A repeat of a request that found room then is answered as it was.
     ASSIGN_OR_RETURN(const std::optional<std::string> before, AnswerBefore(ports_, caller));
     if (before) return OperationByUid(ports_, *before);
-    return NoCapacity(decision);
+    return NoPlacement(decision);
   }
   RETURN_IF_ERROR(create_placed.Hit());
   if (caller.validate_only) return PlannedOperation(family, PlanOf(family, decision), now);

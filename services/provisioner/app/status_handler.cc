@@ -126,7 +126,7 @@ absl::Status StatusHandler::ApplyToClusters(Work& work) {
     if (!WantsPlace(family->second)) continue;
     ASSIGN_OR_RETURN(const PlacementDecision decision,
                      Place(*ports_.fleet.Snapshot(), ports_.random, ports_.ids, family->second, work.now));
-    if (!decision.placement) FailPlacement(family->second, std::string(NoCapacity(decision).message()), work.now);
+    if (!decision.placement) FailPlacement(family->second, std::string(NoPlacement(decision).message()), work.now);
   }
   return absl::OkStatus();
 }

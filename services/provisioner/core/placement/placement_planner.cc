@@ -41,6 +41,8 @@ std::string Unfit(const DataPlane& data_plane) {
   return "its state is unknown";
 }
 
+bool IsSilent(const DataPlane& data_plane) { return data_plane.state == DataPlaneState::kUnreachable; }
+
 bool InRegion(const PlacementRequest& request, const DataPlane& data_plane) {
   return request.region.empty() || data_plane.region == request.region;
 }
@@ -78,7 +80,9 @@ PlacementDecision PlanOnCell(const FleetSnapshot& fleet, const PlacementRequest&
     const auto data_plane = fleet.data_planes.find(cell.data_plane);
     if (!cell.spec.shared || data_plane == fleet.data_planes.end() || !InRegion(request, data_plane->second)) continue;
     const Fitness fitness = FitnessOf(cell);
-    if (const std::string unfit = Unfit(data_plane->second); !unfit.empty()) {
+    const std::string unfit = Unfit(data_plane->second);
+    const bool silent = IsSilent(data_plane->second);
+    if (!unfit.empty() && !silent) {
       Because(decision, absl::StrCat(uid, " not: data plane ", cell.data_plane, ": ", unfit));
     } else if (IsRefused(request, cell.data_plane, uid)) {
       Because(decision, absl::StrCat(uid, " not: it refused this cluster"));
@@ -86,6 +90,9 @@ PlacementDecision PlanOnCell(const FleetSnapshot& fleet, const PlacementRequest&
       Because(decision, absl::StrCat(uid, " not: it is down, going or was refused"));
     } else if (!HasRoom(fleet, cell)) {
       Because(decision, absl::StrCat(uid, " not: full with ", CountOn(fleet, uid), " logical clusters"));
+    } else if (silent) {
+      Because(decision, absl::StrCat(uid, " not: data plane ", cell.data_plane, ": ", unfit));
+      decision.may_come_back = true;
     } else {
       (fitness == Fitness::kNow ? now : later).push_back(&cell);
     }
@@ -118,7 +125,9 @@ absl::StatusOr<PlacementDecision> PlanOwn(const FleetSnapshot& fleet, const Plac
                               std::find(versions.begin(), versions.end(), request.kafka_version) != versions.end();
     version_known = version_known || runs_version;
     const int32_t free = FreeBrokers(fleet, data_plane);
-    if (const std::string unfit = Unfit(data_plane); !unfit.empty()) {
+    const std::string unfit = Unfit(data_plane);
+    const bool silent = IsSilent(data_plane);
+    if (!unfit.empty() && !silent) {
       Because(decision, absl::StrCat(id, " not: ", unfit));
     } else if (!runs_version) {
       Because(decision, absl::StrCat(id, " not: it does not run Kafka ", request.kafka_version));
@@ -126,6 +135,9 @@ absl::StatusOr<PlacementDecision> PlanOwn(const FleetSnapshot& fleet, const Plac
       Because(decision, absl::StrCat(id, " not: it refused this cluster"));
     } else if (free < request.brokers) {
       Because(decision, absl::StrCat(id, " not: room for ", free, " brokers, ", request.brokers, " needed"));
+    } else if (silent) {
+      Because(decision, absl::StrCat(id, " not: ", unfit));
+      decision.may_come_back = true;
     } else if (best == nullptr || free > FreeBrokers(fleet, *best)) {
       best = &data_plane;
     }
@@ -202,7 +214,15 @@ absl::StatusOr<PlacementDecision> PlanPlacement(const FleetSnapshot& fleet, cons
   return request.type == ClusterType::kServerless ? PlanOnCell(fleet, request) : PlanOwn(fleet, request);
 }
 
-absl::Status NoCapacity(const PlacementDecision& decision) {
+absl::Status NoPlacement(const PlacementDecision& decision) {
+  if (decision.may_come_back) {
+    return MakeError(
+        absl::StatusCode::kUnavailable,
+        absl::StrCat("no data plane that can be reached has room: ", absl::StrJoin(decision.reasons, "; ")),
+        {.reason = "DATA_PLANE_SILENT",
+         .remedy = "ask again in some seconds, or try another region; see `sluice dataplane describe` when it lasts",
+         .retry_after = absl::Seconds(5)});
+  }
   return MakeError(absl::StatusCode::kResourceExhausted,
                    absl::StrCat("no data plane has room: ",
                                 decision.reasons.empty() ? "none has a cell" : absl::StrJoin(decision.reasons, "; ")),

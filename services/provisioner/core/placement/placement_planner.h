@@ -30,6 +30,8 @@ struct PlacementDecision {
   std::optional<Placement> placement;
   // Why this one, and why not the others; for validate_only and describe.
   std::vector<std::string> reasons;
+  // One that would take it does not answer now.
+  bool may_come_back = false;
 };
 
 // Chooses where a logical cluster goes. SERVERLESS: of two cells drawn at random among those with room, the emptier
@@ -41,8 +43,9 @@ struct PlacementDecision {
 // Cost: one pass over the fleet's cells.
 absl::StatusOr<PlacementDecision> PlanPlacement(const FleetSnapshot& fleet, const PlacementRequest& request);
 
-// RESOURCE_EXHAUSTED NO_CAPACITY with the decision's reasons.
-absl::Status NoCapacity(const PlacementDecision& decision);
+// Of a decision without a placement, with its reasons: UNAVAILABLE DATA_PLANE_SILENT when one that would take it may
+// come back, otherwise RESOURCE_EXHAUSTED NO_CAPACITY.
+absl::Status NoPlacement(const PlacementDecision& decision);
 
 // Brokers that a data plane has room for beyond those of its physical clusters; 0 when it is not known.
 int32_t FreeBrokers(const FleetSnapshot& fleet, const DataPlane& data_plane);

@@ -72,8 +72,11 @@ struct UnfitCase {
 
 TEST(PlacementPlanner, WhoCannotTakeIt) {
   const std::vector<UnfitCase> cases = {
-      {"a silent data plane is not asked",
-       [](auto& fleet, auto&) { fleet.data_planes["a"].state = DataPlaneState::kUnreachable; }},
+      {"a silent data plane whose cell is full will not help",
+       [](auto& fleet, auto&) {
+         fleet.data_planes["a"].state = DataPlaneState::kUnreachable;
+         fleet.logical_clusters["pkc-1"] = kDefaultLogicalClustersPerCell;
+       }},
       {"one that has not enrolled is not asked",
        [](auto& fleet, auto&) { fleet.data_planes["a"].state = DataPlaneState::kRegistered; }},
       {"one that is being deleted is not asked",
@@ -106,7 +109,22 @@ TEST(PlacementPlanner, WhoCannotTakeIt) {
     const auto decision = PlanPlacement(fleet, request);
     ASSERT_TRUE(decision.ok()) << c.sentence;
     EXPECT_FALSE(decision->placement.has_value()) << c.sentence;
-    EXPECT_EQ(ErrorReason(NoCapacity(*decision)), "NO_CAPACITY") << c.sentence;
+    EXPECT_EQ(ErrorReason(NoPlacement(*decision)), "NO_CAPACITY") << c.sentence;
+  }
+}
+
+TEST(PlacementPlanner, WhoWouldTakeItAndIsSilentMayComeBack) {
+  FleetSnapshot fleet = Fleet({Plane("a", "r")}, {Cell("pkc-1", "a")});
+  fleet.data_planes["a"].satellite_max_brokers = 12;
+  fleet.data_planes["a"].state = DataPlaneState::kUnreachable;
+  for (const ClusterType type : {ClusterType::kServerless, ClusterType::kDedicated}) {
+    const auto decision = PlanPlacement(fleet, {.type = type, .brokers = 3});
+    ASSERT_TRUE(decision.ok()) << decision.status();
+    EXPECT_FALSE(decision->placement.has_value());
+    const absl::Status status = NoPlacement(*decision);
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_EQ(ErrorReason(status), "DATA_PLANE_SILENT");
+    EXPECT_NE(status.message().find("its satellite is silent"), std::string::npos) << status;
   }
 }
 
