@@ -10,6 +10,7 @@ SETTLE_S = 45
 # With and without the satellite's looks in turn, so that a drift of the machine meets both. A look is each 7.5 s.
 PAIRS = 3
 WINDOW_S = 30
+OWN = ("provisioner", "balancer-planner", "satellite", "caretaker")
 AGENT_THREAD = "prometheus-http"
 
 
@@ -64,7 +65,7 @@ def run(report):
         use = means(watched)
         agents = use.pop("agents")  # a part of the cell's
         report.line("idle", seconds=PAIRS * WINDOW_S, brokers=live.cell.brokers,
-                    own_percent=round(use["provisioner"] + use["satellite"] + use["caretaker"], 2),
+                    own_percent=round(sum(use[name] for name in OWN), 2),
                     scrapes_percent=round(use["cell"] - means(alone)["cell"], 2),
                     whole_stack_percent=round(sum(use.values()), 2),
                     percent_by_part={name: round(value, 2) for name, value in use.items()},
