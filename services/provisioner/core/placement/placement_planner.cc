@@ -221,7 +221,7 @@ absl::Status NoPlacement(const PlacementDecision& decision) {
         absl::StrCat("no data plane that can be reached has room: ", absl::StrJoin(decision.reasons, "; ")),
         {.reason = "DATA_PLANE_SILENT",
          .remedy = "ask again in some seconds, or try another region; see `sluice dataplane describe` when it lasts",
-         .retry_after = absl::Seconds(5)});
+         .retry_after = absl::Seconds(2)});
   }
   return MakeError(absl::StatusCode::kResourceExhausted,
                    absl::StrCat("no data plane has room: ",
