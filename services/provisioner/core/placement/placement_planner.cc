@@ -26,15 +26,14 @@ bool IsRefused(const PlacementRequest& request, const std::string& data_plane, c
   });
 }
 
-// Why a data plane cannot take anything now; empty when it can.
+// Why a data plane will take nothing, however long it is asked; empty when it may. One that is silent may come back.
 std::string Unfit(const DataPlane& data_plane) {
   switch (data_plane.state) {
     case DataPlaneState::kConnected:
+    case DataPlaneState::kUnreachable:
       return "";
     case DataPlaneState::kRegistered:
       return "its satellite has not enrolled";
-    case DataPlaneState::kUnreachable:
-      return "its satellite is silent";
     case DataPlaneState::kDeleting:
       return "it is being deleted";
   }
@@ -80,9 +79,7 @@ PlacementDecision PlanOnCell(const FleetSnapshot& fleet, const PlacementRequest&
     const auto data_plane = fleet.data_planes.find(cell.data_plane);
     if (!cell.spec.shared || data_plane == fleet.data_planes.end() || !InRegion(request, data_plane->second)) continue;
     const Fitness fitness = FitnessOf(cell);
-    const std::string unfit = Unfit(data_plane->second);
-    const bool silent = IsSilent(data_plane->second);
-    if (!unfit.empty() && !silent) {
+    if (const std::string unfit = Unfit(data_plane->second); !unfit.empty()) {
       Because(decision, absl::StrCat(uid, " not: data plane ", cell.data_plane, ": ", unfit));
     } else if (IsRefused(request, cell.data_plane, uid)) {
       Because(decision, absl::StrCat(uid, " not: it refused this cluster"));
@@ -90,8 +87,8 @@ PlacementDecision PlanOnCell(const FleetSnapshot& fleet, const PlacementRequest&
       Because(decision, absl::StrCat(uid, " not: it is down, going or was refused"));
     } else if (!HasRoom(fleet, cell)) {
       Because(decision, absl::StrCat(uid, " not: full with ", CountOn(fleet, uid), " logical clusters"));
-    } else if (silent) {
-      Because(decision, absl::StrCat(uid, " not: data plane ", cell.data_plane, ": ", unfit));
+    } else if (IsSilent(data_plane->second)) {
+      Because(decision, absl::StrCat(uid, " not: data plane ", cell.data_plane, ": its satellite is silent"));
       decision.may_come_back = true;
     } else {
       (fitness == Fitness::kNow ? now : later).push_back(&cell);
@@ -125,9 +122,7 @@ absl::StatusOr<PlacementDecision> PlanOwn(const FleetSnapshot& fleet, const Plac
                               std::find(versions.begin(), versions.end(), request.kafka_version) != versions.end();
     version_known = version_known || runs_version;
     const int32_t free = FreeBrokers(fleet, data_plane);
-    const std::string unfit = Unfit(data_plane);
-    const bool silent = IsSilent(data_plane);
-    if (!unfit.empty() && !silent) {
+    if (const std::string unfit = Unfit(data_plane); !unfit.empty()) {
       Because(decision, absl::StrCat(id, " not: ", unfit));
     } else if (!runs_version) {
       Because(decision, absl::StrCat(id, " not: it does not run Kafka ", request.kafka_version));
@@ -135,8 +130,8 @@ absl::StatusOr<PlacementDecision> PlanOwn(const FleetSnapshot& fleet, const Plac
       Because(decision, absl::StrCat(id, " not: it refused this cluster"));
     } else if (free < request.brokers) {
       Because(decision, absl::StrCat(id, " not: room for ", free, " brokers, ", request.brokers, " needed"));
-    } else if (silent) {
-      Because(decision, absl::StrCat(id, " not: ", unfit));
+    } else if (IsSilent(data_plane)) {
+      Because(decision, absl::StrCat(id, " not: its satellite is silent"));
       decision.may_come_back = true;
     } else if (best == nullptr || free > FreeBrokers(fleet, *best)) {
       best = &data_plane;
