@@ -131,7 +131,6 @@ bool Search::AllWithin() const {
 void Search::Polish() {
   for (int round = 0; round < kPolishRounds && PolishOnce(); ++round) {
   }
-  if (AllWithin()) return;
   swapper_.LookWider();
   (void)PolishOnce();
 }
