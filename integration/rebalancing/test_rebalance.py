@@ -1,6 +1,5 @@
 """The balancer-planner on a DEDICATED cluster of real brokers: what a tenant asks of it, and what it does by itself."""
 
-import json
 import time
 
 import pytest
@@ -94,14 +93,12 @@ def test_pause_begins_nothing_new_resume_goes_on_cancel_ends_it(balanced):
 
 def test_killed_at_one_commit_after_the_other_it_goes_on_where_it_was(whole, balanced):
     balanced.lopsided(1, 2, partitions=12)
-    before = balanced.rebalance("list")["rebalances"][:1]
+    before = balanced.newest()
 
     def newest(state):
-        listed = balanced.tenant.cli.run("rebalance", "list", balanced.cluster.name)
-        assert listed.code == 0, str(listed)  # dead at this moment
-        listed = json.loads(listed.out)["rebalances"][:1]
-        assert listed and listed != before and listed[0]["state"] in state, listed
-        return listed[0]
+        found = balanced.newest()
+        assert found and found != before and found["state"] in state, found
+        return found
 
     def begun():
         # Dead at this moment, or accepted and then dead: the list tells.
