@@ -37,6 +37,12 @@ class Balanced:
         self.client = ConfluentClient(self.cluster.key())
         # A broker without replicas beside others that have some counts as new, and is filled at once.
         self.everywhere = self.cluster.topic(fresh_name("even"), "--partitions", "12")
+        eventually(self._is_heard_of, SAMPLED_S, "the balancer knows its load")
+
+    def _is_heard_of(self):
+        answer = self.tenant.cli.run("rebalance", "preview", self.cluster.name)
+        assert answer.reason != "LOAD_UNKNOWN", str(answer)
+        return True
 
     def rebalance(self, verb, *arguments, timeout_s=300):
         return self.tenant.cli("rebalance", verb, self.cluster.name, *arguments, timeout_s=timeout_s)
