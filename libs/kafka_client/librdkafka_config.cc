@@ -65,7 +65,8 @@ absl::StatusOr<rd_kafka_t*> NewClient(rd_kafka_type_t type, Config config) {
 }
 
 int Millis(absl::Duration timeout) {
-  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(timeout), 0, 1'000'000'000));
+  const absl::Duration whole = absl::Ceil(timeout, absl::Milliseconds(1));
+  return static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(whole), 0, 1'000'000'000));
 }
 
 absl::Status StatusOf(rd_kafka_resp_err_t error, const std::string& context) {

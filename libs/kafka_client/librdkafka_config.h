@@ -27,7 +27,7 @@ absl::StatusOr<Config> NewConfig(const ConnectionOptions& connection,
 absl::StatusOr<rd_kafka_t*> NewClient(rd_kafka_type_t type, Config config);
 
 // A timeout as librdkafka takes it. Never negative: that is for ever to it, and a caller's time may be over by the time
-// that it calls.
+// that it calls. Rounded up: who polls until a deadline would spin through its last millisecond.
 int Millis(absl::Duration timeout);
 
 // What an error of librdkafka or of a broker means as a status; see Producer and Consumer for the reasons.
