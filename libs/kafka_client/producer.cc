@@ -92,7 +92,7 @@ class RdKafkaProducer final : public Producer {
     if (cause == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInternal, text,
                      {.reason = "KAFKA_FATAL",
-                      .remedy = "end the process and start it again",
+                      .remedy = "open another producer",
                       .metadata = {{"cause", rd_kafka_err2name(cause)}}});
   }
 

@@ -46,7 +46,7 @@ struct DeliveryReport {
 };
 
 // An idempotent producer with acks=all and murmur2 partitioning, as Java has it. Send and Poll may be called from
-// several threads. After a fatal error (see fatal_error) nothing is accepted any more: end the process and begin again
+// several threads. After a fatal error (see fatal_error) nothing is accepted any more: open another one and begin again
 // from what is known to be acknowledged.
 class Producer {
  public:

@@ -15,7 +15,6 @@
 #include "libs/bus/outbox/pg_outbox.h"
 #include "libs/bus/outbox/relay.h"
 #include "libs/bus/schema/bus_migrations.h"
-#include "libs/clock/backoff.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/grpc/client/client.h"
 #include "libs/grpc/server/server.h"
@@ -42,7 +41,6 @@ constexpr int kConnections = 10;
 constexpr int kPlanningSlots = 2;
 // Each waits for an answer of the provisioner's.
 constexpr int kLookUpThreads = 8;
-constexpr int kRelayTries = 40;
 
 // What everything stands on: the database, brought up to date, and the store on it.
 struct Base {
@@ -95,22 +93,6 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> Serve(const CommandLine& line, Base
                             std::move(services));
 }
 
-// An idempotent producer ends for good where it may not write to any topic, as before the provisioner has given the
-// rights at the first start of all: another one is tried, for some minutes.
-absl::Status RunRelay(const CommandLine& line, Base& base, clock::StopSignal& stop) {
-  clock::BackOff back_off(clock::CryptoRandom(), absl::Milliseconds(500), absl::Seconds(10));
-  absl::Status status;
-  for (int i = 0; i < kRelayTries; ++i) {
-    bus::Relay relay({.database = line.database, .kafka = line.Bus(), .holder = process::HolderName()},
-                     {clock::RealClock(), clock::CryptoRandom(), base.metrics, base.backlog, base.wakeup});
-    status = relay.Run(stop);
-    if (status.ok()) return status;
-    log::Warn("the relay has ended; another one begins", {{"error", status.ToString()}});
-    if (stop.WaitFor(back_off.Next())) return absl::OkStatus();
-  }
-  return status;
-}
-
 absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   if (line.command == CommandLine::Command::kListFailPoints) {
     for (const std::string& name : failpoint::List()) std::cout << name << "\n";
@@ -139,11 +121,13 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   // board -> plans
   BalanceLoop loop(base.Ports(), line.balance, base.loops);
 
+  bus::Relay relay({.database = line.database, .kafka = line.Bus(), .holder = process::HolderName()},
+                   {clock::RealClock(), clock::CryptoRandom(), base.metrics, base.backlog, base.wakeup});
   absl::Status relay_end, feeds_end;
   std::vector<std::thread> threads;
   threads.emplace_back([&] {
     // outbox -> Kafka
-    relay_end = RunRelay(line, base, stop);
+    relay_end = relay.Run(stop);
     stop.Stop();
   });
   threads.emplace_back([&] {

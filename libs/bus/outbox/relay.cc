@@ -14,6 +14,7 @@
 #include "libs/bus/outbox/relay_metrics.h"
 #include "libs/bus/outbox/relay_store.h"
 #include "libs/bus/outbox/topic_lanes.h"
+#include "libs/clock/backoff.h"
 #include "libs/failpoint/failpoint.h"
 #include "libs/kafka_client/identity_watch.h"
 #include "libs/kafka_client/producer.h"
@@ -41,6 +42,10 @@ constexpr absl::Duration kErrorWait = absl::Milliseconds(200);
 // In renewals of the lease: what is said again after a change of holder, and how long tombstones are kept for that.
 constexpr std::int64_t kRepublishBeats = 20;
 constexpr std::int64_t kTombstoneBeats = 3600;
+// Dead producers in a row, none of which delivered anything: about five minutes of them.
+constexpr int kProducerTries = 40;
+constexpr absl::Duration kFirstReplacement = absl::Milliseconds(500);
+constexpr absl::Duration kLongestReplacement = absl::Seconds(10);
 
 postgres::PoolOptions LeasePool(const RelayOptions& options) {
   postgres::PoolOptions pool{.connect = options.database, .size = 1};
@@ -70,7 +75,8 @@ class Relay::Impl {
         lanes_(ports.random),
         listener_(std::make_shared<postgres::Listener>(options_.database, RelayWakeup::kChannel, ports.random)),
         metrics_(ports.metrics),
-        identity_(options_.kafka, ports.clock) {}
+        identity_(options_.kafka, ports.clock),
+        replacement_(ports.random, kFirstReplacement, kLongestReplacement) {}
 
   ~Impl() { ports_.wakeup.SetLocal(nullptr, nullptr); }
 
@@ -85,7 +91,7 @@ class Relay::Impl {
       if (auto listener = weak.lock()) listener->Wake();
     });
     while (!stop.stopped()) {
-      if (absl::Status fatal = producer_->fatal_error(); !fatal.ok()) return fatal;
+      if (absl::Status fatal = producer_->fatal_error(); !fatal.ok()) RETURN_IF_ERROR(GiveUp(fatal));
       const absl::Status status = Step();
       if (status.ok()) continue;
       if (Now() >= next_complaint_) {
@@ -109,13 +115,31 @@ class Relay::Impl {
     return absl::OkStatus();
   }
 
+  // An idempotent producer that may not write to any topic dies for good, as before the rights were given at the first
+  // start of all; another one is opened after a while. `fatal` itself when there were too many.
+  absl::Status GiveUp(const absl::Status& fatal) {
+    if (outworn_ == Outworn::kDead) return absl::OkStatus();
+    if (++deaths_ > kProducerTries) return fatal;
+    metrics_.Failure(ErrorReason(fatal));
+    log::Warn("the relay's producer has died; another one begins", {{"error", std::string(fatal.message())}});
+    outworn_ = Outworn::kDead;
+    next_producer_ = Now() + replacement_.Next();
+    if (!lanes_.InFlight()) return absl::OkStatus();
+    // What it had sent may still reach Kafka, behind what its successor says.
+    republish_at_ = Now() + options_.lease;
+    republish_since_ = std::min(republish_since_, lease_.beat() - kRepublishBeats);
+    producer_->Purge();
+    return absl::OkStatus();
+  }
+
   // Once nothing is in flight: until then nothing more is sent, and each record has its end within its timeout.
-  absl::Status FollowIdentity() {
-    renewed_ = identity_.Renewed() || renewed_;
-    if (!renewed_ || lanes_.InFlight()) return absl::OkStatus();
+  absl::Status ReplaceProducer() {
+    if (identity_.Renewed() && outworn_ == Outworn::kNot) outworn_ = Outworn::kRenewed;
+    if (outworn_ == Outworn::kNot || lanes_.InFlight() || Now() < next_producer_) return absl::OkStatus();
     RETURN_IF_ERROR(OpenProducer());
-    renewed_ = false;
-    log::Info("the relay has taken up its new certificate");
+    if (outworn_ == Outworn::kRenewed) log::Info("the relay has taken up its new certificate");
+    outworn_ = Outworn::kNot;
+    rung_.store(true);
     return absl::OkStatus();
   }
 
@@ -126,8 +150,8 @@ class Relay::Impl {
     producer_->Poll(absl::ZeroDuration());
     RETURN_IF_ERROR(Settle());
     RETURN_IF_ERROR(ticked);
-    RETURN_IF_ERROR(FollowIdentity());
-    if (MaySend() && !renewed_) {
+    RETURN_IF_ERROR(ReplaceProducer());
+    if (MaySend()) {
       RETURN_IF_ERROR(ReadAndSend());
       if (Now() >= next_republish_look_) RETURN_IF_ERROR(Republish());
     }
@@ -179,7 +203,12 @@ class Relay::Impl {
   }
 
   void OnDelivery(const kafka_client::DeliveryReport& report) {
-    if (!report.status.ok()) metrics_.Failure(ErrorReason(report.status));
+    if (!report.status.ok()) {
+      metrics_.Failure(ErrorReason(report.status));
+    } else {
+      deaths_ = 0;
+      replacement_.Reset();
+    }
     lanes_.Report(report.tag, report.status.ok());
   }
 
@@ -225,7 +254,7 @@ class Relay::Impl {
   }
 
   bool MaySend() {
-    if (!unsettled_.empty() || !LeaseCoversRecord()) return false;
+    if (outworn_ != Outworn::kNot || !unsettled_.empty() || !LeaseCoversRecord()) return false;
     return !lanes_.InFlight() || Now() - sent_at_ > kPatience;
   }
 
@@ -300,7 +329,11 @@ class Relay::Impl {
     }
     if (rung_.load() && MaySend()) return;
     absl::Duration until = std::min(next_count_, lease_.next_tick());
-    if (lease_.held()) until = std::min({until, next_sweep_, next_opening_, next_republish_look_, republish_at_});
+    if (outworn_ != Outworn::kNot) {
+      until = std::min(until, next_producer_);
+    } else if (lease_.held()) {
+      until = std::min({until, next_sweep_, next_opening_, next_republish_look_, republish_at_});
+    }
     Hear(std::max(until - Now(), absl::ZeroDuration()));
   }
 
@@ -331,8 +364,13 @@ class Relay::Impl {
   std::shared_ptr<postgres::Listener> listener_;
   RelayMetrics metrics_;
   kafka_client::IdentityWatch identity_;
-  // The producer's certificate is not the present one any more.
-  bool renewed_ = false;
+  // Why the producer is to be replaced.
+  enum class Outworn { kNot, kRenewed, kDead };
+  Outworn outworn_ = Outworn::kNot;
+  // Dead ones since the last delivery.
+  int deaths_ = 0;
+  clock::BackOff replacement_;
+  absl::Duration next_producer_;
   std::unique_ptr<kafka_client::Producer> producer_;
 
   std::atomic<std::int64_t> epoch_{0};

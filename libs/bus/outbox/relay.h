@@ -51,7 +51,8 @@ class Relay {
   ~Relay();
 
   // Works until `stop`; then gives the lease back and returns OK. PostgreSQL and Kafka may come and go meanwhile.
-  // Another status means that the producer is dead (reason KAFKA_FATAL): end the process, so that it begins again.
+  // Another status means that one producer after the other died and delivered nothing (reason KAFKA_FATAL), for
+  // minutes: end the process.
   absl::Status Run(clock::StopSignal& stop);
 
   bool holds_lease() const;

@@ -262,6 +262,25 @@ TEST_F(RelayTest, WithoutKafkaTheBacklogIsBoundedAndDrainsInOrder) {
   ASSERT_TRUE(Eventually([&] { return speaker.Say({TestMessage(topic, "k", generation + 1)}).ok(); }));
 }
 
+TEST_F(RelayTest, AProducerThatDiedForWantOfRightsIsReplaced) {
+  const auto kafka = testing::KafkaFixture::Start({.tls = true, .authorizer = true});
+  ASSERT_TRUE(kafka.ok()) << kafka.status();
+  ASSERT_TRUE((*kafka)->CreateTopic("sluice.rights.events.v1").ok());
+  Speaker speaker(servers().NewDatabase(), *(*kafka)->ConnectionFor("speaker"));
+  speaker.StartRelay();
+  ASSERT_TRUE(speaker.Say({TestMessage("sluice.rights.events.v1", "k", 1)}).ok());
+  const auto deaths = [&] {
+    return speaker.registry()
+        .CounterOf("sluice_bus_send_failures_total", "Messages that Kafka did not take; they are sent again",
+                   {{"reason", "KAFKA_FATAL"}})
+        .Value();
+  };
+  ASSERT_TRUE(Eventually([&] { return deaths() >= 2; })) << speaker.registry().Render();
+  ASSERT_TRUE((*kafka)->AllowTopic("speaker", "sluice.", /*prefixed=*/true, "All").ok());
+  ASSERT_TRUE(Eventually([&] { return speaker.OutboxRows() == 0; })) << speaker.registry().Render();
+  EXPECT_TRUE(speaker.StopRelay().ok());
+}
+
 TEST_F(RelayTest, PostgresGoesAndComesBack) {
   Speaker speaker(servers().NewDatabase(), servers().Connection());
   const std::string topic = servers().NewTopic();
