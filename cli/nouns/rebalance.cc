@@ -11,6 +11,7 @@
 #include "cli/nouns/nouns.h"
 #include "cli/output/error_report.h"
 #include "cli/output/figures.h"
+#include "cli/run/load_wait.h"
 #include "cli/run/mutation.h"
 #include "libs/base/error.h"
 #include "libs/base/status.h"
@@ -101,11 +102,25 @@ absl::StatusOr<std::string> NameOf(Session& session, const Target& target, bool 
   return newest.rebalances(0).name();
 }
 
+// A call that plans, once the load of what it plans for is known.
+template <typename Request, typename Response>
+absl::StatusOr<Response> CallForPlan(Session& session, const PlanFlags& flags,
+                                     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                     const Request& request) {
+  ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
+  Response response;
+  RETURN_IF_ERROR(AskUntilLoadIsKnown(session, flags.cluster, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(response, api->Call(method, request));
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
 absl::Status Preview(Session& session, const PlanFlags& flags) {
   bp::PreviewRebalanceRequest request;
   RETURN_IF_ERROR(FillPlan(session, flags, request));
-  ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
-  ASSIGN_OR_RETURN(const bp::PreviewRebalanceResponse preview, api->Call(&Stub::PreviewRebalance, request));
+  ASSIGN_OR_RETURN(const bp::PreviewRebalanceResponse preview,
+                   CallForPlan(session, flags, &Stub::PreviewRebalance, request));
   session.output().Show(PreviewDocument(preview),
                         [&](std::ostream& out, bool colour) { PrintPreview(out, colour, preview); });
   return absl::OkStatus();
@@ -189,7 +204,7 @@ absl::Status Start(Session& session, const StartFlags& flags) {
   request.set_require_approval(flags.require_approval);
   ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
   SetMutation(session, *api, flags.mutation, request);
-  ASSIGN_OR_RETURN(const Rebalance rebalance, api->Call(&Stub::StartRebalance, request));
+  ASSIGN_OR_RETURN(const Rebalance rebalance, CallForPlan(session, flags.plan, &Stub::StartRebalance, request));
   if (flags.watch && !flags.mutation.validate_only) return WatchByName(session, rebalance.name());
   Show(session, rebalance);
   return absl::OkStatus();

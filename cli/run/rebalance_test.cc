@@ -87,6 +87,20 @@ TEST_F(RebalanceTest, AStartCarriesItsRequestIdAndFlags) {
   EXPECT_EQ(Document::parse(ended.out)["name"], "reb-7f3k");
 }
 
+TEST_F(RebalanceTest, AStartWaitsForASampleOfTheLoad) {
+  balancer().rebalances = {Make(Rebalance::APPROVED, 0)};
+  balancer().load_unknown = 2;
+  const Ended waited = Run({"rebalance", "start", "big", "-o", "json"});
+  EXPECT_EQ(waited.exit_code, 0) << waited.err;
+  EXPECT_EQ(balancer().load_unknown, 0);
+  EXPECT_EQ(Document::parse(waited.out)["name"], "reb-7f3k");
+  balancer().load_unknown = 2;
+  const Ended impatient = Run({"rebalance", "start", "big", "-o", "json", "--timeout", "10ms"});
+  EXPECT_EQ(impatient.exit_code, 6) << "it comes later, perhaps";
+  EXPECT_NE(impatient.err.find("LOAD_UNKNOWN"), std::string::npos) << impatient.err;
+  EXPECT_EQ(balancer().load_unknown, 1);
+}
+
 TEST_F(RebalanceTest, AListEndsWithTheVerdict) {
   balancer().rebalances = {Make(Rebalance::DONE, 1000)};
   const Ended ended = Run({"rebalance", "list", "big"});

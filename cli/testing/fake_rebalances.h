@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "libs/base/error.h"
+#include "libs/grpc/error_status.h"
 #include "sluice/balancer_planner/v1/rebalance_service.grpc.pb.h"
 
 namespace sluice::cli::testing {
@@ -24,6 +26,11 @@ class FakeRebalances final : public balancer_planner::v1::RebalanceService::Serv
   }
   grpc::Status StartRebalance(grpc::ServerContext*, const balancer_planner::v1::StartRebalanceRequest* request,
                               Rebalance* response) override {
+    if (load_unknown > 0) {
+      --load_unknown;
+      return rpc::ToGrpcStatus(MakeError(absl::StatusCode::kUnavailable, "nothing was heard of it",
+                                         {.reason = "LOAD_UNKNOWN", .retry_after = absl::Seconds(15)}));
+    }
     started = *request;
     *response = rebalances.front();
     return grpc::Status::OK;
@@ -77,6 +84,8 @@ class FakeRebalances final : public balancer_planner::v1::RebalanceService::Serv
   balancer_planner::v1::ListRebalancesRequest listed;
   std::vector<std::pair<std::string, ChangeRequest>> changes;
   int watches = 0;
+  // So many calls for a start find no sample yet.
+  int load_unknown = 0;
 
  private:
   grpc::Status Changed(const char* how, const ChangeRequest* request, Rebalance* response) {
