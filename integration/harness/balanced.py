@@ -15,23 +15,28 @@ SAMPLED_S = 120
 
 
 @contextlib.contextmanager
-def balancer_with(stack, *flags):
-    """The balancer runs with these while the block lasts, without them afterwards."""
-    stack.services.flags[BALANCER] = list(flags)
-    stack.restart(BALANCER)
+def component_with(stack, component, *flags):
+    """`component` runs with these while the block lasts, without them afterwards."""
+    stack.services.flags[component] = list(flags)
+    stack.restart(component)
     try:
         yield
     finally:
-        stack.services.flags[BALANCER] = []
-        stack.restart(BALANCER)
+        stack.services.flags[component] = []
+        stack.restart(component)
+
+
+def quiet_balancer(stack, *flags):
+    """A balancer that rests shortly after a rebalance, and evens nothing out by itself."""
+    return component_with(stack, BALANCER, "--cool-down-s", "5", "--uneven-for-s", "86400", *flags)
 
 
 class Balanced:
-    """Three brokers, and what can be asked and seen of them."""
+    """Its brokers, three by default, and what can be asked and seen of them."""
 
-    def __init__(self, tenant, data_plane):
+    def __init__(self, tenant, data_plane, brokers=3):
         self.tenant = tenant
-        self.cluster = tenant.dedicated("--brokers", "3", "--disk-mib", "1024", name=fresh_name("even"))
+        self.cluster = tenant.dedicated("--brokers", str(brokers), "--disk-mib", "1024", name=fresh_name("even"))
         self.id = self.cluster.describe()["physical_cluster"]
         self.placement = Placement(data_plane, self.id)
         self.client = ConfluentClient(self.cluster.key())

@@ -1,7 +1,7 @@
 """A disk limit that binds on real brokers: what fits nowhere stays and is named, and a broker more makes room for it."""
 
 import pytest
-from harness.balanced import MEGABYTE, SAMPLED_S, Balanced, balancer_with
+from harness.balanced import MEGABYTE, SAMPLED_S, Balanced, quiet_balancer
 from harness.traffic import Traffic
 from harness.waiting import eventually, holds
 
@@ -16,7 +16,7 @@ NEARLY = 95 * MEGABYTE
 
 @pytest.fixture(scope="module")
 def crowded(stack, tenant, data_plane):
-    with balancer_with(stack, "--cool-down-s", "5", "--uneven-for-s", "86400", "--disk-limit", "0.1"):
+    with quiet_balancer(stack, "--disk-limit", "0.1"):
         one = Balanced(tenant, data_plane)
         yield one
         one.cluster.delete()

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from harness.balanced import BALANCER, MEGABYTE, SAMPLED_S, Balanced, balancer_with
+from harness.balanced import BALANCER, MEGABYTE, SAMPLED_S, Balanced, quiet_balancer
 from harness.bus import Bus
 from harness.faults import Reaper, declared
 from harness.traffic import Traffic
@@ -14,8 +14,7 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture(scope="module")
 def balanced(stack, tenant, data_plane):
-    """The balancer of this module rests shortly after a rebalance, and evens nothing out by itself."""
-    with balancer_with(stack, "--cool-down-s", "5", "--uneven-for-s", "86400"):
+    with quiet_balancer(stack):
         one = Balanced(tenant, data_plane)
         yield one
         one.cluster.delete()

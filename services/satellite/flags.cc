@@ -1,13 +1,18 @@
 #include "services/satellite/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <iostream>
+#include <set>
 
 #include "libs/base/error.h"
 
 namespace sluice::satellite {
 namespace {
+
+constexpr size_t kLongestRack = 63;
 
 absl::Status Invalid(const std::string& what) {
   return MakeError(absl::StatusCode::kInvalidArgument, what, {.reason = "FLAG_INVALID", .remedy = "See --help."});
@@ -32,6 +37,21 @@ absl::Status ParsePorts(const std::string& text, Flags& flags) {
   return absl::OkStatus();
 }
 
+// As Kafka takes them for broker.rack, and people can read.
+absl::Status CheckRacks(const std::vector<std::string>& racks) {
+  std::set<std::string> known;
+  for (const std::string& rack : racks) {
+    const bool printable = std::all_of(rack.begin(), rack.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    });
+    if (rack.empty() || rack.size() > kLongestRack || !printable) {
+      return Invalid("--racks has '" + rack + "': a rack is 1 to 63 letters, digits, '-', '_' or '.'");
+    }
+    if (!known.insert(rack).second) return Invalid("--racks has '" + rack + "' twice");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<Flags>> ParseFlags(int argc, char** argv, const std::string& version) {
@@ -52,6 +72,8 @@ absl::StatusOr<std::optional<Flags>> ParseFlags(int argc, char** argv, const std
   app.add_option("--java", flags.java, "The java command");
   app.add_option("--port-range", ports, "Ports for nodes, FIRST-LAST");
   app.add_option("--max-brokers", flags.max_brokers, "Brokers at most, over all clusters")->check(CLI::Range(1, 1000));
+  app.add_option("--racks", flags.racks, "Racks that each cluster's new brokers are spread over: a,b,c (default: none)")
+      ->delimiter(',');
   app.add_option("--max-replicas-per-broker", flags.max_replicas_per_broker,
                  "A cell with more takes no new logical cluster")
       ->check(CLI::Range(1, 100000));
@@ -72,6 +94,7 @@ absl::StatusOr<std::optional<Flags>> ParseFlags(int argc, char** argv, const std
   }
   if (flags.list_fail_points) return flags;
   if (absl::Status parsed = ParsePorts(ports, flags); !parsed.ok()) return parsed;
+  if (absl::Status checked = CheckRacks(flags.racks); !checked.ok()) return checked;
   for (const auto& [name, value] :
        {std::pair{"--state-dir", &flags.state_folder}, std::pair{"--data-plane-endpoint", &flags.control_endpoint},
         std::pair{"--api-ca", &flags.api_ca_file}, std::pair{"--kafka-home", &flags.kafka_home}}) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -19,6 +20,7 @@ struct Flags {
   int32_t first_port = 21000;
   int32_t last_port = 21999;
   int32_t max_brokers = 12;
+  std::vector<std::string> racks;
   int32_t max_replicas_per_broker = 4000;
   std::string metrics_listen = "127.0.0.1:0";
   bool list_fail_points = false;

@@ -96,7 +96,8 @@ absl::Status Run(const Flags& flags, clock::StopSignal& stop) {
                                                                .java = flags.java,
                                                                .first_port = flags.first_port,
                                                                .last_port = flags.last_port,
-                                                               .max_brokers = flags.max_brokers},
+                                                               .max_brokers = flags.max_brokers,
+                                                               .racks = flags.racks},
                                                               clock));
 
   // control plane -> identity

@@ -86,7 +86,7 @@ op::NodeRole RoleOf(int32_t node_id) {
 
 }  // namespace
 
-absl::Status LocalNode::Create(int32_t node_id, const NodePorts& ports) {
+absl::Status LocalNode::Create(int32_t node_id, const NodePorts& ports, const std::string& rack) {
   std::error_code error;
   fs::create_directories(folder_ + "/log", error);
   if (error) return absl::InternalError(absl::StrCat("cannot make ", folder_, ": ", error.message()));
@@ -94,6 +94,7 @@ absl::Status LocalNode::Create(int32_t node_id, const NodePorts& ports) {
   record.node_id = node_id;
   record.role = RoleOf(node_id);
   record.ports = ports;
+  record.rack = rack;
   record.boot_id = BootId();
   return Save(record);
 }
@@ -117,6 +118,7 @@ absl::StatusOr<NodeRecord> LocalNode::Rebuild(int32_t node_id) const {
   record.role = RoleOf(node_id);
   record.ports = {PortOf(properties["listeners"], "CLIENT"), PortOf(properties["listeners"], "INTERNAL"),
                   PortOf(properties["listeners"], "CONTROLLER"), 0};
+  record.rack = properties["broker.rack"];
   constexpr char kMetrics[] = "# metrics_port=";
   if (const size_t at = text.find(kMetrics); at != text.npos) {
     record.ports.metrics = static_cast<int32_t>(strtol(text.c_str() + at + strlen(kMetrics), nullptr, 10));

@@ -39,7 +39,7 @@ class LocalNode {
   std::string data_folder() const { return folder_ + "/data"; }
 
   // Makes the folder with its first record. Fine when it is there.
-  absl::Status Create(int32_t node_id, const NodePorts& ports);
+  absl::Status Create(int32_t node_id, const NodePorts& ports, const std::string& rack);
   // NotFound when the folder has no record, DataLoss RECORD_CORRUPT when it cannot be read.
   absl::StatusOr<NodeRecord> Load() const;
   absl::Status Save(const NodeRecord& record) const;

@@ -292,7 +292,18 @@ absl::Status LocalSubstrate::Admit(const std::string& cluster, const op::Physica
   return SaveClusterRecord(FolderOf(cluster), promised);
 }
 
-absl::Status LocalSubstrate::PrepareNode(const std::string& cluster, int32_t node_id) {
+std::string LocalSubstrate::RackForNext(const std::map<std::string, int>& brokers_of_rack) const {
+  const auto brokers_in = [&](const std::string& rack) {
+    const auto found = brokers_of_rack.find(rack);
+    return found == brokers_of_rack.end() ? 0 : found->second;
+  };
+  const auto emptiest =
+      std::min_element(options_.racks.begin(), options_.racks.end(),
+                       [&](const std::string& a, const std::string& b) { return brokers_in(a) < brokers_in(b); });
+  return emptiest == options_.racks.end() ? "" : *emptiest;
+}
+
+absl::Status LocalSubstrate::PrepareNode(const std::string& cluster, int32_t node_id, const std::string& rack) {
   RETURN_IF_ERROR(prepare_before_node.Hit());
   ASSIGN_OR_RETURN(const std::vector<int32_t> taken, ports_.Take(IsController(node_id) ? 2 : 3));
   NodePorts ports;
@@ -304,7 +315,7 @@ absl::Status LocalSubstrate::PrepareNode(const std::string& cluster, int32_t nod
     ports.internal = taken[1];
   }
   LocalNode node = NodeOf(cluster, node_id);
-  if (absl::Status created = node.Create(node_id, ports); !created.ok()) {
+  if (absl::Status created = node.Create(node_id, ports, rack); !created.ok()) {
     ports_.Release(taken);
     return created;
   }
@@ -321,11 +332,16 @@ absl::Status LocalSubstrate::Prepare(const std::string& cluster, const op::Physi
   record.brokers = std::max(record.brokers, spec.brokers);
   record.broker_disk_mib = spec.broker_disk_mib;
   RETURN_IF_ERROR(SaveClusterRecord(FolderOf(cluster), record));
-  std::vector<int32_t> wanted;
-  for (int32_t i = 0; i < spec.controllers; ++i) wanted.push_back(op::kFirstControllerId + i);
-  for (int32_t i = 0; i < spec.brokers; ++i) wanted.push_back(op::kFirstBrokerId + i);
-  for (int32_t id : wanted) {
-    if (!records.contains(id)) RETURN_IF_ERROR(PrepareNode(cluster, id));
+  for (int32_t id = op::kFirstControllerId; id < op::kFirstControllerId + spec.controllers; ++id) {
+    if (!records.contains(id)) RETURN_IF_ERROR(PrepareNode(cluster, id, ""));
+  }
+  std::map<std::string, int> brokers_of_rack;
+  for (const auto& [id, known] : records) brokers_of_rack[known.rack] += IsController(id) ? 0 : 1;
+  for (int32_t id = op::kFirstBrokerId; id < op::kFirstBrokerId + spec.brokers; ++id) {
+    if (records.contains(id)) continue;
+    const std::string rack = RackForNext(brokers_of_rack);
+    RETURN_IF_ERROR(PrepareNode(cluster, id, rack));
+    ++brokers_of_rack[rack];
   }
   return absl::OkStatus();
 }
@@ -346,6 +362,7 @@ absl::StatusOr<LocalSubstrate::Plan> LocalSubstrate::PlanNode(const std::string&
   place.node_id = node_id;
   place.role = record.role;
   place.certificate_name = CertificateNameOf(cluster);
+  place.rack = record.rack;
   place.client_port = record.ports.client;
   place.internal_port = record.ports.internal;
   place.controller_port = record.ports.controller;

@@ -32,6 +32,8 @@ struct LocalSubstrateOptions {
   int32_t first_port = 21000;
   int32_t last_port = 21999;
   int32_t max_brokers = 12;
+  // A new broker is put into the one of these that has the fewest of its cluster's, and stays there. None: no racks.
+  std::vector<std::string> racks;
   int32_t broker_heap_mib = 192;
   int32_t controller_heap_mib = 96;
   absl::Duration certificate_lifetime = absl::Hours(24 * 90);
@@ -79,7 +81,8 @@ class LocalSubstrate final : public Substrate {
   absl::StatusOr<std::map<int32_t, NodeRecord>> Records(const std::string& cluster);
   absl::StatusOr<NodeRecord> RecordOf(const std::string& cluster, int32_t node_id, std::string* message);
   absl::Status AdmitDisk(const std::string& cluster, int64_t wanted_bytes);
-  absl::Status PrepareNode(const std::string& cluster, int32_t node_id);
+  absl::Status PrepareNode(const std::string& cluster, int32_t node_id, const std::string& rack);
+  std::string RackForNext(const std::map<std::string, int>& brokers_of_rack) const;
   absl::StatusOr<Plan> PlanNode(const std::string& cluster, const op::PhysicalSpec& spec, int32_t node_id,
                                 const std::map<int32_t, NodeRecord>& records);
   absl::Status EraseFolder(const std::string& folder, const std::string& aside_name);

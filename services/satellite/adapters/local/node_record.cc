@@ -22,6 +22,7 @@ std::string NodeRecordToJson(const NodeRecord& r) {
         {"internal", r.ports.internal},
         {"controller", r.ports.controller},
         {"metrics", r.ports.metrics}}},
+      {"rack", r.rack},
       {"run", r.run},
       {"intent_run", r.intent_run},
       {"version", r.version},
@@ -51,6 +52,8 @@ absl::StatusOr<NodeRecord> NodeRecordFromJson(const std::string& text) {
     ports.at("internal").get_to(r.ports.internal);
     ports.at("controller").get_to(r.ports.controller);
     ports.at("metrics").get_to(r.ports.metrics);
+    // Records of satellites that knew no racks have none.
+    r.rack = json.value("rack", "");
     json.at("run").get_to(r.run);
     json.at("intent_run").get_to(r.intent_run);
     json.at("version").get_to(r.version);

@@ -26,6 +26,8 @@ struct NodeRecord {
   int32_t node_id = 0;
   op::NodeRole role = op::NodeRole::kBroker;
   NodePorts ports;
+  // Where a broker was put, for good; empty: it has none.
+  std::string rack;
   // Grows with each start.
   int64_t run = 0;
   int64_t intent_run = 0;

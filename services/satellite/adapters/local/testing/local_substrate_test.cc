@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "libs/operator/server_properties.h"
 #include "services/satellite/adapters/local/node_process.h"
 #include "services/satellite/ports/testing/substrate_contract.h"
 
@@ -226,6 +227,37 @@ TEST_F(LocalSubstrateTest, ACorruptRecordIsRebuiltAndTheRunningNodeTakenOver) {
     ASSERT_TRUE(substrate().Start(kCluster, spec_, 1).ok());
     EXPECT_EQ(Running(), 3u) << content;
   }
+}
+
+TEST_F(LocalSubstrateTest, NewBrokersGoToTheRackThatHasTheFewestAndStayThere) {
+  const auto rack_of = [&](int32_t id) {
+    // Written by a start.
+    EXPECT_TRUE(substrate().Start(kCluster, spec_, id).ok());
+    std::ifstream file(NodeFile(id, "server.properties"));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    return op::ParseProperties(text)["broker.rack"];
+  };
+  harness_.Close();
+  harness_.options().racks = {"a", "b"};
+  harness_.Open();
+  spec_.brokers = 3;
+  ASSERT_TRUE(substrate().Prepare(kCluster, spec_).ok());
+  EXPECT_EQ(rack_of(1), "a");
+  EXPECT_EQ(rack_of(2), "b");
+  EXPECT_EQ(rack_of(3), "a");
+  EXPECT_EQ(rack_of(1001), "") << "racks are for brokers";
+
+  const std::string digest = substrate().WantedDigest(kCluster, spec_, 1);
+  harness_.Close();
+  harness_.options().racks = {"c", "b", "a"};
+  harness_.Open();
+  spec_.brokers = 5;
+  ASSERT_TRUE(substrate().Prepare(kCluster, spec_).ok());
+  EXPECT_EQ(rack_of(4), "c");
+  EXPECT_EQ(rack_of(5), "c") << "b has one as well, and comes later";
+  EXPECT_EQ(substrate().WantedDigest(kCluster, spec_, 1), digest) << "where it is does not change";
+  std::ofstream(NodeFile(1, "node.json"), std::ios::trunc) << "{";
+  EXPECT_EQ(substrate().WantedDigest(kCluster, spec_, 1), digest) << "a rebuilt record knows it still";
 }
 
 TEST_F(LocalSubstrateTest, ALostRecordIsRebuiltToo) {
