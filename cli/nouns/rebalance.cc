@@ -4,18 +4,16 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "cli/documents/rebalance_document.h"
 #include "cli/nouns/nouns.h"
-#include "cli/output/error_report.h"
+#include "cli/nouns/rebalance_target.h"
+#include "cli/nouns/rebalance_watch.h"
 #include "cli/output/figures.h"
 #include "cli/run/load_wait.h"
 #include "cli/run/mutation.h"
-#include "libs/base/error.h"
 #include "libs/base/status.h"
-#include "libs/clock/backoff.h"
 
 namespace sluice::cli {
 namespace {
@@ -38,20 +36,6 @@ struct StartFlags {
   MutationFlags mutation;
 };
 
-// Which rebalance of which cluster.
-struct Target {
-  std::string cluster;
-  std::string rebalance;
-};
-
-// A DEDICATED cluster's name, or physicalClusters/pkc-… from pkc-….
-absl::StatusOr<std::string> ClusterName(Session& session, const std::string& text) {
-  if (absl::StartsWith(text, "pkc-")) return absl::StrCat("physicalClusters/", text);
-  if (absl::StartsWith(text, "physicalClusters/")) return text;
-  ASSIGN_OR_RETURN(const Scope scope, session.scope());
-  return KafkaClusterName(scope, text);
-}
-
 bp::Mode ModeOf(const std::string& flag) {
   bp::Mode mode = bp::EVEN_OUT;
   std::string name = absl::StrReplaceAll(flag, {{"-", "_"}});
@@ -62,7 +46,7 @@ bp::Mode ModeOf(const std::string& flag) {
 
 template <typename Request>
 absl::Status FillPlan(Session& session, const PlanFlags& flags, Request& request) {
-  ASSIGN_OR_RETURN(*request.mutable_cluster(), ClusterName(session, flags.cluster));
+  ASSIGN_OR_RETURN(*request.mutable_cluster(), RebalancedClusterName(session, flags.cluster));
   request.set_mode(ModeOf(flags.mode));
   request.set_window(flags.window);
   if (flags.throttle.empty()) return absl::OkStatus();
@@ -74,32 +58,6 @@ absl::Status FillPlan(Session& session, const PlanFlags& flags, Request& request
 void Show(Session& session, const Rebalance& rebalance) {
   session.output().Show(RebalanceDocument(rebalance),
                         [&](std::ostream& out, bool colour) { PrintRebalance(out, colour, rebalance, session.now()); });
-}
-
-absl::Status NoRebalance(const std::string& cluster, bool open) {
-  return MakeError(absl::StatusCode::kNotFound, absl::StrCat(cluster, " has no ", open ? "open " : "", "rebalance"),
-                   {.reason = "NO_REBALANCE", .remedy = absl::StrCat("See 'sluice rebalance list ", cluster, "'.")});
-}
-
-absl::StatusOr<bp::ListRebalancesResponse> Page(Session& session, const std::string& cluster, int size,
-                                                const std::string& token) {
-  bp::ListRebalancesRequest request;
-  request.set_cluster(cluster);
-  request.set_page_size(size);
-  request.set_page_token(token);
-  ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
-  return api->Call(&Stub::ListRebalances, request);
-}
-
-// The one that was named, else the cluster's newest.
-absl::StatusOr<std::string> NameOf(Session& session, const Target& target, bool open) {
-  ASSIGN_OR_RETURN(const std::string cluster, ClusterName(session, target.cluster));
-  if (!target.rebalance.empty()) return absl::StrCat(cluster, "/rebalances/", target.rebalance);
-  ASSIGN_OR_RETURN(const bp::ListRebalancesResponse newest, Page(session, cluster, 1, ""));
-  if (newest.rebalances().empty() || (open && HasEnded(newest.rebalances(0)))) {
-    return NoRebalance(target.cluster, open);
-  }
-  return newest.rebalances(0).name();
 }
 
 // A call that plans, once the load of what it plans for is known.
@@ -126,78 +84,6 @@ absl::Status Preview(Session& session, const PlanFlags& flags) {
   return absl::OkStatus();
 }
 
-// Shows the rebalance as it goes on: on a terminal one picture that changes, elsewhere a line for each change of what
-// people care for, for programs a document each.
-class Watcher {
- public:
-  explicit Watcher(Session& session) : session_(session) {}
-
-  void Take(const Rebalance& rebalance) {
-    last_ = rebalance;
-    Output& output = session_.output();
-    if (!output.for_people()) {
-      output.ShowLine(RebalanceDocument(rebalance), {});
-    } else if (session_.world().out_is_terminal) {
-      Redraw(RebalancePicture(rebalance, output.colour()));
-    } else if (const std::vector<std::string> picture = RebalancePicture(rebalance, false); picture != drawn_) {
-      for (const std::string& line : picture) output.out() << line << "\n";
-      output.out() << std::flush;
-      drawn_ = picture;
-    }
-  }
-  const Rebalance& last() const { return last_; }
-
- private:
-  void Redraw(std::vector<std::string> lines) {
-    std::ostream& out = session_.output().out();
-    if (!drawn_.empty()) out << "\x1b[" << drawn_.size() << "A";
-    for (const std::string& line : lines) out << "\x1b[2K" << line << "\n";
-    // What the picture before had more of.
-    out << "\x1b[0J" << std::flush;
-    drawn_ = std::move(lines);
-  }
-
-  Session& session_;
-  std::vector<std::string> drawn_;
-  Rebalance last_;
-};
-
-bool MayTryAgain(const absl::Status& status) {
-  return status.ok() || status.code() == absl::StatusCode::kUnavailable ||
-         status.code() == absl::StatusCode::kDeadlineExceeded ||
-         status.code() == absl::StatusCode::kResourceExhausted || status.code() == absl::StatusCode::kCancelled;
-}
-
-// Until it has ended or ^C; a balancer that is away meanwhile is asked again. Not OK unless it ended as DONE.
-absl::Status WatchByName(Session& session, const std::string& name) {
-  ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
-  bp::WatchRebalanceRequest request;
-  request.set_name(name);
-  Watcher watcher(session);
-  const World& world = session.world();
-  clock::BackOff back_off(session.world().random, absl::Milliseconds(200), absl::Seconds(5));
-  while (!HasEnded(watcher.last())) {
-    const absl::Status status = api->WatchRebalance(request, [&](const bp::WatchRebalanceResponse& response) {
-      back_off.Reset();
-      watcher.Take(response.rebalance());
-      return !HasEnded(response.rebalance());
-    });
-    if (world.stop.stopped()) return absl::OkStatus();
-    if (HasEnded(watcher.last())) break;
-    if (!MayTryAgain(status)) return status;
-    if (world.stop.WaitFor(back_off.Next())) return absl::OkStatus();
-  }
-  const Rebalance& ended = watcher.last();
-  if (ended.state() == Rebalance::DONE) return absl::OkStatus();
-  return AsOperationFailure(
-      MakeError(absl::StatusCode::kFailedPrecondition,
-                absl::StrCat(ended.uid(), " is ", Rebalance::State_Name(ended.state()), ": ",
-                             ended.message().empty() ? ended.reason() : ended.message()),
-                {.reason = "REBALANCE_NOT_DONE",
-                 .remedy = absl::StrCat("See 'sluice rebalance describe' with ", ended.uid(), "."),
-                 .metadata = {{"state", Rebalance::State_Name(ended.state())}, {"reason", ended.reason()}}}));
-}
-
 absl::Status Start(Session& session, const StartFlags& flags) {
   bp::StartRebalanceRequest request;
   RETURN_IF_ERROR(FillPlan(session, flags.plan, request));
@@ -205,16 +91,16 @@ absl::Status Start(Session& session, const StartFlags& flags) {
   ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
   SetMutation(session, *api, flags.mutation, request);
   ASSIGN_OR_RETURN(const Rebalance rebalance, CallForPlan(session, flags.plan, &Stub::StartRebalance, request));
-  if (flags.watch && !flags.mutation.validate_only) return WatchByName(session, rebalance.name());
+  if (flags.watch && !flags.mutation.validate_only) return WatchRebalanceByName(session, rebalance.name());
   Show(session, rebalance);
   return absl::OkStatus();
 }
 
 absl::Status List(Session& session, const std::string& text) {
-  ASSIGN_OR_RETURN(const std::string cluster, ClusterName(session, text));
+  ASSIGN_OR_RETURN(const std::string cluster, RebalancedClusterName(session, text));
   std::string verdict;
   const auto fetch = [&](std::string& token, std::vector<Rebalance>& all) -> absl::Status {
-    ASSIGN_OR_RETURN(const bp::ListRebalancesResponse page, Page(session, cluster, 1000, token));
+    ASSIGN_OR_RETURN(const bp::ListRebalancesResponse page, RebalancePage(session, cluster, 1000, token));
     all.insert(all.end(), page.rebalances().begin(), page.rebalances().end());
     token = page.next_page_token();
     verdict = page.verdict();
@@ -229,25 +115,21 @@ absl::Status List(Session& session, const std::string& text) {
   return absl::OkStatus();
 }
 
-absl::Status Describe(Session& session, const Target& target) {
+absl::Status Describe(Session& session, const RebalanceTarget& target) {
   bp::GetRebalanceRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, target, /*open=*/false));
+  ASSIGN_OR_RETURN(*request.mutable_name(), RebalanceName(session, target, /*open=*/false));
   ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
   ASSIGN_OR_RETURN(const Rebalance rebalance, api->Call(&Stub::GetRebalance, request));
   Show(session, rebalance);
   return absl::OkStatus();
 }
 
-absl::Status Watch(Session& session, const Target& target) {
-  ASSIGN_OR_RETURN(const std::string name, NameOf(session, target, /*open=*/false));
-  return WatchByName(session, name);
-}
-
 using ChangeMethod = grpc::Status (Stub::*)(grpc::ClientContext*, const bp::ChangeRebalanceRequest&, Rebalance*);
 
-absl::Status Change(Session& session, const Target& target, const MutationFlags& mutation, ChangeMethod method) {
+absl::Status Change(Session& session, const RebalanceTarget& target, const MutationFlags& mutation,
+                    ChangeMethod method) {
   bp::ChangeRebalanceRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, target, /*open=*/true));
+  ASSIGN_OR_RETURN(*request.mutable_name(), RebalanceName(session, target, /*open=*/true));
   ASSIGN_OR_RETURN(ApiClient * api, session.Balancer());
   SetMutation(session, *api, mutation, request);
   ASSIGN_OR_RETURN(const Rebalance rebalance, api->Call(method, request));
@@ -264,7 +146,7 @@ void AddPlanFlags(CLI::App& verb, PlanFlags& flags) {
   verb.add_option("--throttle", flags.throttle, "What one broker sends and receives for moves: 8MB, 20MiB");
 }
 
-void AddTarget(CLI::App& verb, Target& target) {
+void AddTarget(CLI::App& verb, RebalanceTarget& target) {
   verb.add_option("CLUSTER", target.cluster, "A dedicated cluster; for platform admins also pkc-…")->required();
   verb.add_option("REBALANCE", target.rebalance, "reb-… (default: the newest)");
 }
@@ -272,7 +154,7 @@ void AddTarget(CLI::App& verb, Target& target) {
 void AddChange(CommandTree& tree, CLI::App& noun, const std::string& name, const std::string& about,
                ChangeMethod method) {
   CLI::App& verb = tree.AddVerb(noun, name, about, absl::StrCat("  sluice rebalance ", name, " big\n"));
-  auto target = std::make_shared<Target>();
+  auto target = std::make_shared<RebalanceTarget>();
   auto mutation = std::make_shared<MutationFlags>();
   AddTarget(verb, *target);
   verb.add_option("--request-id", mutation->request_id,
@@ -288,16 +170,16 @@ void AddReads(CommandTree& tree, CLI::App& noun) {
   list.add_option("CLUSTER", *cluster, "A dedicated cluster; for platform admins also pkc-…")->required();
   tree.SetRun(list, [cluster](Session& session) { return List(session, *cluster); });
   const auto add = [&](const char* name, const char* about, const char* examples,
-                       absl::Status (*run)(Session&, const Target&)) {
+                       absl::Status (*run)(Session&, const RebalanceTarget&)) {
     CLI::App& verb = tree.AddVerb(noun, name, about, examples);
-    auto target = std::make_shared<Target>();
+    auto target = std::make_shared<RebalanceTarget>();
     AddTarget(verb, *target);
     tree.SetRun(verb, [target, run](Session& session) { return run(session, *target); });
   };
   add("describe", "One rebalance: why, how far, each broker before and after",
       "  sluice rebalance describe big\n  sluice rebalance describe big reb-7f3k2p9qd4xa\n", Describe);
-  add("watch", "Follow it until it ends; exit code 7 unless it is DONE",
-      "  sluice rebalance watch big\n  sluice rebalance watch big -o json | jq -c '.progress'\n", Watch);
+  add("watch", "Follow the open one, or the next that begins, until it ends; exit code 7 unless it is DONE",
+      "  sluice rebalance watch big\n  sluice rebalance watch big -o json | jq -c '.progress'\n", WatchRebalance);
 }
 
 }  // namespace

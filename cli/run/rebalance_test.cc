@@ -134,6 +134,21 @@ TEST_F(RebalanceTest, ChangesGoToTheOpenOne) {
   EXPECT_EQ(Run({"rebalance", "pause", "big"}).exit_code, 3) << "none is open";
 }
 
+TEST_F(RebalanceTest, AWatchWaitsForTheNextToBegin) {
+  balancer().rebalances = {Make(Rebalance::DONE, 1000)};
+  const Ended none = Run({"rebalance", "watch", "big", "--timeout", "10ms"});
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_NE(none.err.find("now: it is balanced"), std::string::npos) << none.err;
+  EXPECT_EQ(balancer().watches, 0) << "one that has ended is not what is waited for";
+  balancer().begins_after_lists = 2;
+  balancer().begins = Make(Rebalance::RUNNING, 100);
+  balancer().begins.set_name(std::string(kBig) + "/rebalances/reb-next");
+  balancer().watched = {Make(Rebalance::RUNNING, 100), Make(Rebalance::DONE, 1000)};
+  const Ended ended = Run({"rebalance", "watch", "big"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(balancer().watched_name, std::string(kBig) + "/rebalances/reb-next");
+}
+
 TEST_F(RebalanceTest, AWatchGoesOnAfterAStreamThatBrokeAndEndsWithTheRebalance) {
   balancer().rebalances = {Make(Rebalance::RUNNING, 100)};
   balancer().watched = {Make(Rebalance::RUNNING, 100), Make(Rebalance::RUNNING, 600), Make(Rebalance::DONE, 1000)};
@@ -148,12 +163,13 @@ TEST_F(RebalanceTest, AWatchGoesOnAfterAStreamThatBrokeAndEndsWithTheRebalance) 
 TEST_F(RebalanceTest, AWatchOfAFailureSaysSo) {
   Rebalance failed = Make(Rebalance::FAILED, 300);
   failed.set_reason("THROTTLE_TOO_LOW");
+  failed.mutable_end_time()->set_seconds(absl::ToUnixSeconds(absl::Now()) - 3);
   failed.set_message("the throttle is below what the partition receives");
   balancer().rebalances = {failed};
   balancer().watches = 1;
   balancer().watched = {failed};
   const Ended ended = Run({"rebalance", "watch", "big", "-o", "json"});
-  EXPECT_EQ(ended.exit_code, 7);
+  EXPECT_EQ(ended.exit_code, 7) << "it ended a moment ago, so it is the one that is meant";
   EXPECT_NE(ended.err.find("REBALANCE_NOT_DONE"), std::string::npos) << ended.err;
   EXPECT_EQ(Document::parse(ended.out)["reason"], "THROTTLE_TOO_LOW");
 }

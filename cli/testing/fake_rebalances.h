@@ -47,6 +47,7 @@ class FakeRebalances final : public balancer_planner::v1::RebalanceService::Serv
   grpc::Status ListRebalances(grpc::ServerContext*, const balancer_planner::v1::ListRebalancesRequest* request,
                               balancer_planner::v1::ListRebalancesResponse* response) override {
     listed = *request;
+    if (begins_after_lists > 0 && --begins_after_lists == 0) rebalances.insert(rebalances.begin(), begins);
     for (const Rebalance& rebalance : rebalances) *response->add_rebalances() = rebalance;
     response->set_verdict("it is balanced");
     return grpc::Status::OK;
@@ -64,9 +65,10 @@ class FakeRebalances final : public balancer_planner::v1::RebalanceService::Serv
     return Changed("cancel", request, response);
   }
   // The first stream breaks after its first message; the next ones send all.
-  grpc::Status WatchRebalance(grpc::ServerContext*, const balancer_planner::v1::WatchRebalanceRequest*,
+  grpc::Status WatchRebalance(grpc::ServerContext*, const balancer_planner::v1::WatchRebalanceRequest* request,
                               grpc::ServerWriter<balancer_planner::v1::WatchRebalanceResponse>* writer) override {
     ++watches;
+    watched_name = request->name();
     for (const Rebalance& rebalance : watched) {
       balancer_planner::v1::WatchRebalanceResponse response;
       *response.mutable_rebalance() = rebalance;
@@ -84,6 +86,10 @@ class FakeRebalances final : public balancer_planner::v1::RebalanceService::Serv
   balancer_planner::v1::ListRebalancesRequest listed;
   std::vector<std::pair<std::string, ChangeRequest>> changes;
   int watches = 0;
+  std::string watched_name;
+  // After so many lists this one is there as well.
+  int begins_after_lists = 0;
+  Rebalance begins;
   // So many calls for a start find no sample yet.
   int load_unknown = 0;
 
