@@ -24,6 +24,19 @@ void LeaderBalancer::Run() {
       [&](int b, std::vector<int>& touched) { return Improve(b, touched); });
 }
 
+void LeaderBalancer::RunWhereReplicasMove() {
+  only_where_replicas_move_ = true;
+  Run();
+  only_where_replicas_move_ = false;
+}
+
+bool LeaderBalancer::ReplicasMove(uint32_t partition) const {
+  for (uint32_t slot = state_.FirstSlot(partition); slot < state_.EndSlot(partition); ++slot) {
+    if (state_.BrokerOf(slot) != state_.OriginalBrokerOf(slot)) return true;
+  }
+  return false;
+}
+
 void LeaderBalancer::LeadFromNewBrokers() {
   WorstNewFirst(
       state_, goal_.good_enough(), budget_,
@@ -52,6 +65,7 @@ void LeaderBalancer::Scan(int broker, size_t sample) {
   candidates_.clear();
   const size_t seen = VisitSample(state_.On(broker), sample, ++turn_, [&](const ClusterState::Entry& entry) {
     const uint32_t partition = state_.PartitionOf(entry.slot);
+    if (only_where_replicas_move_ && !ReplicasMove(partition)) return;
     const uint32_t leader = state_.LeaderSlot(partition);
     const int from = state_.BrokerOf(leader);
     const LoadVector leadership = state_.LeadershipOf(partition);

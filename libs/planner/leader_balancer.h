@@ -16,6 +16,8 @@ class LeaderBalancer {
   LeaderBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
 
   void Run();
+  // The same, but only of partitions whose replicas move anyway.
+  void RunWhereReplicasMove();
   // Only changes of leadership that better a broker that was added.
   void LeadFromNewBrokers();
   // One attempt for one broker; appends the brokers that it changed.
@@ -38,6 +40,7 @@ class LeaderBalancer {
   void Scan(int broker, size_t sample);
   bool ImproveSome(int broker, size_t sample, std::vector<int>& touched);
   bool MayLead(uint32_t slot) const;
+  bool ReplicasMove(uint32_t partition) const;
   Reason Why(int from, int to) const;
 
   ClusterState& state_;
@@ -45,6 +48,7 @@ class LeaderBalancer {
   WorkBudget& budget_;
   ReasonLog& reasons_;
   size_t turn_ = 0;  // shifts the samples
+  bool only_where_replicas_move_ = false;
   std::vector<Candidate> candidates_;
   std::vector<double> cost_now_;  // by broker, while scanning
 };

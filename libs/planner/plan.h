@@ -12,8 +12,8 @@ namespace sluice::planner {
 enum class Mode {
   kEvenOut,  // all of the below, then even
   kFill,     // only moves to brokers that were added
-  kEmpty,    // only what must leave brokers that go
-  kRepair,   // dead brokers and the rack rule only
+  kEmpty,    // only what must leave brokers that go, and who leads what moves
+  kRepair,   // dead brokers and the rack rule only, and who leads what moves
   kRelieve,  // only brokers at a capacity limit, or a log dir at its own, the least that helps
 };
 

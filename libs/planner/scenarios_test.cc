@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using testing::SnapshotFacts;
 
 // Brokers 1, 2, ... of 1,000 MB, in the racks given, one letter each.
@@ -103,6 +105,20 @@ TEST(Scenario, ALeavingBrokersOnlyReplicaGoesToTheOtherRack) {
   facts.brokers[0].state = BrokerState::kLeaving;
   Add(facts, {1}, 10);
   EXPECT_THAT(PlanOf(facts, {.mode = Mode::kEmpty}).steps, ElementsAre("t-0 to 2: leaving"));
+}
+
+TEST(Scenario, WhatALeavingBrokerGivesAwayIsLedEvenlyAndNothingElseIsTouched) {
+  SnapshotFacts facts = BrokersIn("abcd");
+  facts.brokers[3].state = BrokerState::kLeaving;
+  for (int i = 0; i < 6; ++i) Add(facts, {1, 2, 4}, 10);
+  for (int i = 0; i < 3; ++i) Add(facts, {1, 2, 3}, 10);
+  const Planned planned = PlanOf(facts, {.mode = Mode::kEmpty});
+  ASSERT_EQ(planned.steps.size(), 6u);
+  std::map<int, int> leads = {{0, 3}};
+  for (const Batch& batch : planned.plan.batches) {
+    for (const Step& step : batch.steps) ++leads[step.replicas[0]];
+  }
+  EXPECT_THAT(leads, ElementsAre(Pair(0, 3), Pair(1, 3), Pair(2, 3))) << "three each";
 }
 
 TEST(Scenario, TwoReplicasInOneRackAreSpreadOverTwo) {

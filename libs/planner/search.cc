@@ -77,10 +77,12 @@ void Search::Run() {
   switch (options_.mode) {
     case Mode::kEmpty:
       evacuation_.EmptyBrokersThatGo();
+      leaders_.RunWhereReplicasMove();
       return;
     case Mode::kRepair:
       evacuation_.EmptyBrokersThatGo();
       evacuation_.RepairRacks();
+      leaders_.RunWhereReplicasMove();
       return;
     case Mode::kRelieve:
       log_dirs_.Relieve();  // needs no network
