@@ -117,13 +117,19 @@ std::string Bar(double share, int width) {
   return bar;
 }
 
+// By the last sample that shows how far it is; what it was planned to have when it is done and no sample tells yet.
+const BrokerShare& NowOf(const BrokerBalance& broker, Rebalance::State state) {
+  if (broker.has_now()) return broker.now();
+  return state == Rebalance::DONE ? broker.after() : broker.before();
+}
+
 // What it has now, with a mark where the plan brings it.
-std::string DiskBar(const BrokerBalance& broker, int64_t most) {
+std::string DiskBar(const BrokerBalance& broker, int64_t now_bytes, int64_t most) {
   const auto place = [&](int64_t bytes) {
     return most > 0 ? static_cast<int>(std::lround(static_cast<double>(bytes) / static_cast<double>(most) * kDiskBar))
                     : 0;
   };
-  const int now = place(broker.has_now() ? broker.now().disk_bytes() : broker.before().disk_bytes());
+  const int now = place(now_bytes);
   const int aim = std::min(place(broker.after().disk_bytes()), kDiskBar - 1);
   std::string bar;
   for (int i = 0; i < kDiskBar; ++i) bar += i == aim ? "│" : i < now ? "█" : "░";
@@ -325,9 +331,9 @@ std::vector<std::string> RebalancePicture(const Rebalance& rebalance, bool colou
     most = std::max({most, broker.before().disk_bytes(), broker.after().disk_bytes(), broker.now().disk_bytes()});
   }
   for (const BrokerBalance& broker : rebalance.brokers()) {
-    const BrokerShare& now = broker.has_now() ? broker.now() : broker.before();
+    const BrokerShare& now = NowOf(broker, rebalance.state());
     lines.push_back(absl::StrFormat("  broker %-4d %-8s %s  %-10s %5d replicas → %-5d %4d leaders → %-4d",
-                                    broker.broker(), StateText(broker), DiskBar(broker, most),
+                                    broker.broker(), StateText(broker), DiskBar(broker, now.disk_bytes(), most),
                                     BytesForPeople(now.disk_bytes()), now.replicas(), broker.after().replicas(),
                                     now.leaders(), broker.after().leaders()));
   }

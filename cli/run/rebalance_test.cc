@@ -160,6 +160,17 @@ TEST_F(RebalanceTest, AWatchGoesOnAfterAStreamThatBrokeAndEndsWithTheRebalance) 
   }
 }
 
+TEST_F(RebalanceTest, WhatIsDoneAndNotSampledYetIsShownAsPlanned) {
+  Rebalance done = Make(Rebalance::DONE, 1000);
+  done.mutable_brokers(0)->clear_now();
+  done.mutable_end_time()->set_seconds(absl::ToUnixSeconds(absl::Now()) - 3);
+  balancer().rebalances = {done};
+  balancer().watches = 1;
+  balancer().watched = {done};
+  const Ended ended = Run({"rebalance", "watch", "big"});
+  EXPECT_NE(ended.out.find("30 replicas → 30"), std::string::npos) << ended.out;
+}
+
 TEST_F(RebalanceTest, AWatchOfAFailureSaysSo) {
   Rebalance failed = Make(Rebalance::FAILED, 300);
   failed.set_reason("THROTTLE_TOO_LOW");

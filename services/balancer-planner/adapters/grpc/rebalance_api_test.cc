@@ -311,6 +311,14 @@ TEST_F(RebalanceApiTest, AWatchShowsEachChangeAndTheEnd) {
   ASSERT_GE(seen.size(), 2u);
   EXPECT_EQ(seen.front().state(), v1::Rebalance::APPROVED);
   EXPECT_EQ(seen.back().state(), v1::Rebalance::DONE);
+  EXPECT_TRUE(seen.front().brokers(0).has_now());
+  EXPECT_FALSE(seen.back().brokers(0).has_now()) << "its last moves are in no sample yet";
+  Hear();
+  v1::GetRebalanceRequest get;
+  get.set_name(started.name());
+  v1::Rebalance later;
+  ASSERT_TRUE(Call(&v1::RebalanceService::Stub::GetRebalance, kViewer, get, &later).ok());
+  EXPECT_TRUE(later.brokers(0).has_now());
 }
 
 TEST_F(RebalanceApiTest, ARevokedKeysWatchEnds) {

@@ -91,7 +91,10 @@ absl::StatusOr<RebalanceName> RebalanceName::Parse(const std::string& name) {
 v1::Rebalance ToApiNow(const Rebalance& rebalance, const AllowedCluster& cluster, const ClusterBoard& board) {
   const std::string name = rebalance.uid.empty() ? "" : absl::StrCat(cluster.name, kCollection, rebalance.uid);
   v1::Rebalance api = records::ToApi(rebalance, name);
-  const std::map<int32_t, BrokerShare> shares = board.SharesOf(KeyOf(cluster));
+  const std::shared_ptr<const SeenLoad> load = board.LoadOf(KeyOf(cluster));
+  // An older sample does not show what it moved last.
+  const bool shows_the_end = !rebalance.end_time || (load != nullptr && load->time > *rebalance.end_time);
+  const auto shares = shows_the_end ? board.SharesOf(KeyOf(cluster)) : std::map<int32_t, BrokerShare>();
   for (v1::BrokerBalance& broker : *api.mutable_brokers()) {
     const auto share = shares.find(broker.broker());
     if (share != shares.end()) *broker.mutable_now() = records::ToApi(share->second);
