@@ -1,7 +1,5 @@
 #include "cli/run/load_wait.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "cli/output/progress.h"
 #include "libs/base/error.h"
