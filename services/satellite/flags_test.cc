@@ -23,7 +23,7 @@ TEST(FlagsTest, RacksAreAListInTheOrderGiven) {
 }
 
 TEST(FlagsTest, ARackThatIsNoneIsNamed) {
-  for (const std::string bad : {"a,a", "a b", "a/b", std::string(64, 'x').c_str()}) {
+  for (const std::string& bad : std::vector<std::string>{"a,a", "a b", "a/b", std::string(64, 'x')}) {
     const auto flags = Parse({"--racks", bad});
     ASSERT_EQ(flags.status().code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_NE(flags.status().message().find("--racks"), std::string::npos) << flags.status();
