@@ -292,17 +292,6 @@ absl::Status LocalSubstrate::Admit(const std::string& cluster, const op::Physica
   return SaveClusterRecord(FolderOf(cluster), promised);
 }
 
-std::string LocalSubstrate::RackForNext(const std::map<std::string, int>& brokers_of_rack) const {
-  const auto brokers_in = [&](const std::string& rack) {
-    const auto found = brokers_of_rack.find(rack);
-    return found == brokers_of_rack.end() ? 0 : found->second;
-  };
-  const auto emptiest =
-      std::min_element(options_.racks.begin(), options_.racks.end(),
-                       [&](const std::string& a, const std::string& b) { return brokers_in(a) < brokers_in(b); });
-  return emptiest == options_.racks.end() ? "" : *emptiest;
-}
-
 absl::Status LocalSubstrate::PrepareNode(const std::string& cluster, int32_t node_id, const std::string& rack) {
   RETURN_IF_ERROR(prepare_before_node.Hit());
   ASSIGN_OR_RETURN(const std::vector<int32_t> taken, ports_.Take(IsController(node_id) ? 2 : 3));
@@ -336,10 +325,13 @@ absl::Status LocalSubstrate::Prepare(const std::string& cluster, const op::Physi
     if (!records.contains(id)) RETURN_IF_ERROR(PrepareNode(cluster, id, ""));
   }
   std::map<std::string, int> brokers_of_rack;
-  for (const auto& [id, known] : records) brokers_of_rack[known.rack] += IsController(id) ? 0 : 1;
+  for (const auto& [id, known] : records) ++brokers_of_rack[known.rack];
   for (int32_t id = op::kFirstBrokerId; id < op::kFirstBrokerId + spec.brokers; ++id) {
     if (records.contains(id)) continue;
-    const std::string rack = RackForNext(brokers_of_rack);
+    const auto emptiest = std::min_element(
+        options_.racks.begin(), options_.racks.end(),
+        [&](const std::string& x, const std::string& y) { return brokers_of_rack[x] < brokers_of_rack[y]; });
+    const std::string rack = emptiest == options_.racks.end() ? "" : *emptiest;
     RETURN_IF_ERROR(PrepareNode(cluster, id, rack));
     ++brokers_of_rack[rack];
   }

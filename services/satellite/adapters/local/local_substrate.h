@@ -82,7 +82,6 @@ class LocalSubstrate final : public Substrate {
   absl::StatusOr<NodeRecord> RecordOf(const std::string& cluster, int32_t node_id, std::string* message);
   absl::Status AdmitDisk(const std::string& cluster, int64_t wanted_bytes);
   absl::Status PrepareNode(const std::string& cluster, int32_t node_id, const std::string& rack);
-  std::string RackForNext(const std::map<std::string, int>& brokers_of_rack) const;
   absl::StatusOr<Plan> PlanNode(const std::string& cluster, const op::PhysicalSpec& spec, int32_t node_id,
                                 const std::map<int32_t, NodeRecord>& records);
   absl::Status EraseFolder(const std::string& folder, const std::string& aside_name);
