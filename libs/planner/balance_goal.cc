@@ -12,9 +12,12 @@ constexpr double kAimedPart = 0.95;
 // the large ones end low in the window or high shifts it. Of disk, that is forecast; of the others it aims further in.
 constexpr double kAimedPartWhenForecast = 0.9;
 constexpr double kAimedPartWhenUnequal = 0.75;
+// Outside the aim so much of the window is tolerated: the last of it is the dearest to find.
+constexpr double kTolerated = 0.045;
+constexpr double kToleratedWhenUnequal = 0.06;
 // CPU follows from the others; it is evened where that is free.
 constexpr double kCpuWeight = 0.3;
-// What a failure could put on a link is bettered where a move is made anyway; it is worth few bytes of its own.
+// What a failure could put on a link is worth no bytes: it is evened out at the end, where that is free.
 constexpr double kPotentialWeight = 0;
 // Capacities whose ratio differs less than this between brokers count as of one shape.
 constexpr double kSameShape = 1e-6;
@@ -55,7 +58,6 @@ double BalanceGoal::ForecastMiddleOfDisk(const ClusterState& state, double aimed
 
 BalanceGoal::BalanceGoal(const ClusterState& state, double window)
     : window_(window),
-      good_enough_(std::pow(window * (1 - kAimedPart) * 0.75, 2)),
       rows_(state.brokers()),
       share_(state.brokers()),
       limit_(state.brokers()),
@@ -81,6 +83,7 @@ BalanceGoal::BalanceGoal(const ClusterState& state, double window)
   }
 
   const bool of_one_size = AllOfOneSize(state);
+  good_enough_ = std::pow(window * (of_one_size ? kTolerated : kToleratedWhenUnequal), 2);
   LoadVector aimed, middle;
   aimed.fill(window * (of_one_size ? kAimedPart : kAimedPartWhenUnequal));
   middle.fill(1);

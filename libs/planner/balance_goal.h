@@ -48,8 +48,7 @@ class BalanceGoal {
   // The broker's level over all brokers' mean that its rack forces: 1 where racks force nothing.
   double RackLevel(int broker) const { return rack_level_[broker]; }
   double window() const { return window_; }
-  // The penalty below which a broker needs no more work: what is left is three quarters of what the aim leaves of the
-  // window.
+  // The penalty below which a broker needs no more work: a little outside the aim, and still inside the window.
   double good_enough() const { return good_enough_; }
 
  private:
@@ -68,7 +67,7 @@ class BalanceGoal {
   double ForecastMiddleOfDisk(const ClusterState& state, double aimed) const;
 
   double window_;
-  double good_enough_;
+  double good_enough_ = 0;
   std::vector<Row> rows_;
   std::vector<LoadVector> share_;
   std::vector<LoadVector> limit_;

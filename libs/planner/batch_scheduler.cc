@@ -82,8 +82,7 @@ void BatchScheduler::Collect(Steps wanted) {
     bool relieves_log_dir = false;
     for (uint32_t slot = end_.FirstSlot(p); slot < end_.EndSlot(p); ++slot) {
       if (snapshot.has_several_log_dirs()) step.from_dirs.push_back(snapshot.LogDirOf(slot));
-      const bool added = !Contains(step.from, end_.BrokerOf(slot));
-      if (!added && end_.LogDirOf(slot) == snapshot.LogDirOf(slot)) continue;
+      if (LogDirBefore(snapshot, p, end_.BrokerOf(slot)) == end_.LogDirOf(slot)) continue;
       step.bytes_mb += snapshot.follower_load[p][kDisk];
       if (auto found = reasons_.copies.find(slot); found != reasons_.copies.end()) {
         const int urgency = UrgencyOf(found->second);

@@ -71,6 +71,7 @@ ClusterState::ClusterState(const Snapshot& snapshot)
       ++topic_total[snapshot.topic_of[partition]];
     }
   }
+  for (const LoadVector& load : load_) mean_replica_mb_ += load[kDiskUse] / std::max<size_t>(1, broker_of_.size());
   for (size_t topic = 0; topic < topic_total.size(); ++topic) {
     topic_limit_[topic] = (topic_total[topic] + staying_brokers() - 1) / std::max(1, staying_brokers()) + kTopicSlack;
   }

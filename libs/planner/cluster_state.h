@@ -69,6 +69,8 @@ class ClusterState {
   const std::vector<int>& staying() const { return staying_; }
   int RackOf(int broker) const { return rack_[broker]; }
   int staying_racks() const { return staying_racks_; }
+  // At the start; 0 when there are none.
+  double mean_replica_mb() const { return mean_replica_mb_; }
   int staying_brokers() const { return static_cast<int>(staying_.size()); }
 
   // How much the topic is over its fair share on brokers: the change of Σ max(0, count − (⌈mean⌉ + 2)) when a replica
@@ -120,6 +122,7 @@ class ClusterState {
   std::vector<uint32_t> first_log_dir_;
   std::vector<double> log_dir_load_, log_dir_limit_;
   int staying_racks_ = 0;
+  double mean_replica_mb_ = 0;
 };
 
 inline LoadVector ClusterState::Contribution(uint32_t slot) const {

@@ -4,6 +4,13 @@
 
 namespace sluice::planner {
 
+int LogDirBefore(const Snapshot& snapshot, uint32_t partition, uint16_t broker) {
+  for (uint32_t slot = snapshot.first_replica[partition]; slot < snapshot.first_replica[partition + 1]; ++slot) {
+    if (snapshot.replicas[slot] == broker) return snapshot.LogDirOf(slot);
+  }
+  return -1;
+}
+
 void PlacementOf(const ClusterState& end, uint32_t partition, Placement& placement) {
   const Snapshot& snapshot = end.snapshot();
   const auto before = snapshot.ReplicasOf(partition);
@@ -20,7 +27,7 @@ void PlacementOf(const ClusterState& end, uint32_t partition, Placement& placeme
     const uint16_t broker = end.BrokerOf(slot);
     const bool added = std::find(before.begin(), before.end(), broker) == before.end();
     if (added && broker != leader) placement.replicas.push_back(broker);
-    placement.copies |= added || end.LogDirOf(slot) != snapshot.LogDirOf(slot);
+    placement.copies |= added || end.LogDirOf(slot) != LogDirBefore(snapshot, partition, broker);
   }
   placement.changed |= placement.copies;
   if (!snapshot.has_several_log_dirs()) return;

@@ -16,6 +16,10 @@ struct Placement {
   bool changed = false;
 };
 
+// The log dir that the partition's replica on `broker` has before; -1 where the broker holds none. Not that of the slot
+// that ends there: two replicas of a partition may have changed places, which moves nothing.
+int LogDirBefore(const Snapshot& snapshot, uint32_t partition, uint16_t broker);
+
 void PlacementOf(const ClusterState& end, uint32_t partition, Placement& placement);
 
 // The snapshot that will be taken when `end` has been reached: new replicas are in sync.

@@ -13,40 +13,30 @@ constexpr double kLeastGain = 1e-9;        // a move that gains less is not wort
 constexpr double kUsefulBytePrice = 0.15;  // of a byte that has to move anyway
 constexpr double kWastedBytePrice = 1.0;   // of a byte beyond that
 // Of one move, in mean replicas' bytes. A narrow window tempts to many small moves, so each is dearer there; in a wide
-// one there are few, and cheap moves find the replicas that fit best. New brokers take so many that the best fit
-// matters more.
-constexpr double kMovePriceAtOnePercent = 0.9, kMovePriceAtOnePercentWithNew = 0.6;
-constexpr double kLeastMovePrice = 0.1, kMostMovePrice = 0.3;
+// one there are few, and cheap moves find the replicas that fit best.
+constexpr double kMovePriceAtOnePercent = 1.8, kLeastMovePrice = 0.1, kMostMovePrice = 0.6;
 constexpr double kCrowdingPrice = 0.3;  // part of the gain that a crowded topic costs or returns
 constexpr double kTilt = 0.02;          // prefers the emptier partner where both are inside the window
 constexpr size_t kPartners = 12;
 constexpr int kLeastQuota = 4;
-constexpr int kMostQuota = 8;
+constexpr int kMostQuota = 12;
 // A broker that pulls looks at many others' replicas for it, so it takes more of what it sees.
 constexpr int kPullFactor = 2;
 // Of the best of a scan, those of topics of which the source has more than its fair share go first.
 constexpr double kCrowdedBonus = 1.0;
-constexpr int kKeptPerMove = 8;
+constexpr int kKeptPerMove = 5;
 // Large brokers are scanned in part while that finds something: the best of so many is nearly the best of all.
-constexpr size_t kPushSample = 1024;
+constexpr size_t kPushSample = 700;
 constexpr size_t kPullSample = 256;  // of each partner
 
 }  // namespace
 
 ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
     : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
-  size_t replicas = 0, least_replication = SIZE_MAX;
-  double mean_disk = 0;
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    replicas += state.On(b).size();
-    mean_disk += state.Load(b)[kDiskUse];
-  }
-  mean_disk /= std::max<size_t>(1, replicas);
-  const bool some_are_new =
-      std::any_of(state.staying().begin(), state.staying().end(), [&](int b) { return state.IsNew(b); });
-  const double at_one_percent = some_are_new ? kMovePriceAtOnePercentWithNew : kMovePriceAtOnePercent;
-  move_price_ = std::clamp(at_one_percent * 0.01 / goal.window(), kLeastMovePrice, kMostMovePrice) * mean_disk;
+  move_price_ = std::clamp(kMovePriceAtOnePercent * 0.01 / goal.window(), kLeastMovePrice, kMostMovePrice) *
+                state.mean_replica_mb();
   const Snapshot& snapshot = state.snapshot();
+  size_t least_replication = SIZE_MAX;
   for (size_t p = 0; p < snapshot.partitions(); ++p) {
     least_replication = std::min(least_replication, snapshot.ReplicasOf(p).size());
   }
@@ -115,7 +105,7 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
     const double gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
     if (gain <= kLeastGain) return;
     const double wasted = leaving_binds_ ? std::max(0.0, entry.disk - useful) : 0;
-    candidates_.push_back({gain / (move_price_ + kUsefulBytePrice * entry.disk + wasted), entry.slot});
+    candidates_.emplace_back(gain / (move_price_ + kUsefulBytePrice * entry.disk + wasted), entry.slot);
   });
   budget_.Spend(seen);
   if (candidates_.empty()) return false;
@@ -124,7 +114,7 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
   PreferCrowded();
   LoadVector typical = {};
   for (const Candidate& candidate : candidates_) {
-    const LoadVector load = state_.Contribution(candidate.slot);
+    const LoadVector load = state_.Contribution(candidate.slot());
     for (int k = 0; k < kDimensions; ++k) typical[k] += load[k] / candidates_.size();
   }
   ChoosePartners<Ks...>(from, typical, 1);
@@ -132,13 +122,13 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
   int moved = 0;
   for (const Candidate& candidate : candidates_) {
     if (moved >= quota) break;
-    if (!Movable(candidate.slot)) continue;
-    const LoadVector load = state_.Contribution(candidate.slot);
+    if (!Movable(candidate.slot())) continue;
+    const LoadVector load = state_.Contribution(candidate.slot());
     const double source_gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
     if (source_gain <= kLeastGain) continue;
     double best = 0;
     int to = -1;
-    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot)];
+    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot())];
     for (int partner : partners_) {
       const double gain = source_gain + goal_.Cost<Ks...>(partner, state_.Load(partner)) -
                           goal_.CostWith<Ks...>(partner, state_.Load(partner), load, 1);
@@ -146,15 +136,15 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
       const double score = gain * (1 - kCrowdingPrice * state_.SpreadChange(topic, from, partner)) /
                            Price(load[kDiskUse], from, partner);
       if (score > best && !goal_.OverLimit(partner, state_.Load(partner), load) &&
-          state_.MayMove(candidate.slot, partner)) {
+          state_.MayMove(candidate.slot(), partner)) {
         best = score;
         to = partner;
       }
     }
     budget_.Spend(partners_.size());
     if (to < 0) continue;
-    reasons_.copies[candidate.slot] = Why(from, to);
-    state_.Move(candidate.slot, to);
+    reasons_.copies[candidate.slot()] = Why(from, to);
+    state_.Move(candidate.slot(), to);
     touched.push_back(to);
     cost = goal_.Cost<Ks...>(from, state_.Load(from));
     ++moved;
@@ -186,7 +176,7 @@ bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched)
       double gain = cost - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1);
       if (gain <= kLeastGain) return;
       gain += source_cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
-      if (gain > kLeastGain) candidates_.push_back({gain / Price(entry.disk, from, to), entry.slot});
+      if (gain > kLeastGain) candidates_.emplace_back(gain / Price(entry.disk, from, to), entry.slot);
     }));
   }
   if (candidates_.empty()) return false;
@@ -196,17 +186,17 @@ bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched)
   int moved = 0;
   for (const Candidate& candidate : candidates_) {
     if (moved >= quota) break;
-    if (!Movable(candidate.slot) || !state_.MayMove(candidate.slot, to)) continue;
-    const int from = state_.BrokerOf(candidate.slot);
-    const LoadVector load = state_.Contribution(candidate.slot);
-    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot)];
+    if (!Movable(candidate.slot()) || !state_.MayMove(candidate.slot(), to)) continue;
+    const int from = state_.BrokerOf(candidate.slot());
+    const LoadVector load = state_.Contribution(candidate.slot());
+    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot())];
     if (state_.SpreadChange(topic, from, to) > 0 && moved * 2 < quota) continue;
     const double gain = goal_.Cost<Ks...>(to, state_.Load(to)) - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1) +
                         goal_.Cost<Ks...>(from, state_.Load(from)) -
                         goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
     if (gain <= kLeastGain || goal_.OverLimit(to, state_.Load(to), load)) continue;
-    reasons_.copies[candidate.slot] = Why(from, to);
-    state_.Move(candidate.slot, to);
+    reasons_.copies[candidate.slot()] = Why(from, to);
+    state_.Move(candidate.slot(), to);
     touched.push_back(from);
     ++moved;
   }
@@ -239,20 +229,19 @@ void ReplicaBalancer::ChoosePartners(int broker, const LoadVector& typical, doub
 }
 
 void ReplicaBalancer::KeepBest(size_t count) {
-  auto better = [](const Candidate& a, const Candidate& b) {
-    return a.score != b.score ? a.score > b.score : a.slot < b.slot;
-  };
+  auto better = [](const Candidate& a, const Candidate& b) { return a.IsBetterThan(b); };
   if (candidates_.size() > count) {
     std::nth_element(candidates_.begin(), candidates_.begin() + count, candidates_.end(), better);
-    candidates_.resize(count);
+    candidates_.erase(candidates_.begin() + count, candidates_.end());
   }
   std::sort(candidates_.begin(), candidates_.end(), better);
 }
 
 void ReplicaBalancer::PreferCrowded() {
   for (Candidate& candidate : candidates_) {
-    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot)];
-    if (state_.IsCrowded(topic, state_.BrokerOf(candidate.slot))) candidate.score *= 1 + kCrowdedBonus;
+    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot())];
+    if (!state_.IsCrowded(topic, state_.BrokerOf(candidate.slot()))) continue;
+    candidate = Candidate(candidate.score() * (1 + kCrowdedBonus), candidate.slot());
   }
   KeepBest(candidates_.size());
 }
@@ -303,22 +292,21 @@ void ReplicaBalancer::Trim() {
   for (const auto& [slot, reason] : reasons_.copies) {
     const int home = state_.OriginalBrokerOf(slot);
     if (state_.BrokerOf(slot) != home && state_.Stays(home) && reason.kind != Reason::kRackRule) {
-      moved.push_back({state_.DiskOf(slot), slot});
+      moved.emplace_back(state_.DiskOf(slot), slot);
     }
   }
-  std::sort(moved.begin(), moved.end(), [](const Candidate& a, const Candidate& b) {
-    return a.score != b.score ? a.score > b.score : a.slot < b.slot;
-  });
+  std::sort(moved.begin(), moved.end(), [](const Candidate& a, const Candidate& b) { return a.IsBetterThan(b); });
   for (const Candidate& candidate : moved) {
-    const int home = state_.OriginalBrokerOf(candidate.slot), now = state_.BrokerOf(candidate.slot);
-    const LoadVector load = state_.Contribution(candidate.slot);
+    const int home = state_.OriginalBrokerOf(candidate.slot()), now = state_.BrokerOf(candidate.slot());
+    const LoadVector load = state_.Contribution(candidate.slot());
     auto cost = [&](int b, double sign) {
       return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(b, state_.Load(b), load, sign);
     };
     budget_.Spend(4);
-    if (cost(home, 1) + cost(now, -1) > cost(home, 0) + cost(now, 0) + kLeastGain) continue;
-    if (!state_.MayMove(candidate.slot, home) || goal_.OverLimit(home, state_.Load(home), load)) continue;
-    state_.Move(candidate.slot, home);
+    auto allowed = [&](int b) { return std::max(goal_.good_enough(), cost(b, 0)); };
+    if (cost(home, 1) > allowed(home) || cost(now, -1) > allowed(now)) continue;
+    if (!state_.MayMove(candidate.slot(), home) || goal_.OverLimit(home, state_.Load(home), load)) continue;
+    state_.Move(candidate.slot(), home);
   }
 }
 

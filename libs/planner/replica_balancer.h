@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+#include <cstdint>
 #include <vector>
 
 #include "libs/planner/balance_goal.h"
@@ -32,9 +34,19 @@ class ReplicaBalancer {
   void Trim();
 
  private:
-  struct Candidate {
-    double score;
-    uint32_t slot;
+  // Score and slot in one number, so that ranking many compares one word each: scores are above 0, and the bits of such
+  // floats are ordered as they are.
+  class Candidate {
+   public:
+    Candidate(double score, uint32_t slot)
+        : rank_(uint64_t{std::bit_cast<uint32_t>(static_cast<float>(score))} << 32 | ~slot) {}
+    float score() const { return std::bit_cast<float>(static_cast<uint32_t>(rank_ >> 32)); }
+    uint32_t slot() const { return ~static_cast<uint32_t>(rank_); }
+    // Of equals the lower slot is better.
+    bool IsBetterThan(const Candidate& other) const { return rank_ > other.rank_; }
+
+   private:
+    uint64_t rank_;
   };
   template <int... Ks>
   bool Push(int from, std::vector<int>& touched);

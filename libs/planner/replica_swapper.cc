@@ -13,14 +13,7 @@ size_t Stride(size_t size, size_t sample) { return std::max<size_t>(1, size / sa
 }  // namespace
 
 ReplicaSwapper::ReplicaSwapper(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
-    : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
-  size_t replicas = 0;
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    replicas += state.On(b).size();
-    mean_disk_ += state.Load(b)[kDiskUse];
-  }
-  mean_disk_ /= std::max<size_t>(1, replicas);
-}
+    : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {}
 
 void ReplicaSwapper::RankPartners(int broker) {
   ranked_.clear();
@@ -65,7 +58,7 @@ bool ReplicaSwapper::Improve(int broker, std::vector<int>& touched) {
         budget_.Spend(1);
         const double gain = own_cost + partner_cost - Cost(broker, change, 1) - Cost(partner, change, -1);
         if (gain <= kLeastGain) continue;
-        const double score = gain / (mean_disk_ + partner_replicas[j].disk + own_replicas[i].disk);
+        const double score = gain / (state_.mean_replica_mb() + partner_replicas[j].disk + own_replicas[i].disk);
         if (score <= best || !state_.MayMove(mine, partner) || !state_.MayMove(theirs, broker)) continue;
         best = score, own_slot = mine, other_slot = theirs;
       }

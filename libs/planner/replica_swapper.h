@@ -38,7 +38,6 @@ class ReplicaSwapper {
   WorkBudget& budget_;
   ReasonLog& reasons_;
   View view_ = kUsual;
-  double mean_disk_ = 0;
   size_t turn_ = 0;  // shifts the sample, so that the next look sees other replicas
   std::vector<std::pair<double, int>> ranked_;
 };

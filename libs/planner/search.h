@@ -4,6 +4,9 @@
 
 #include "libs/planner/balance_goal.h"
 #include "libs/planner/cluster_state.h"
+#include "libs/planner/economy/chain_shortener.h"
+#include "libs/planner/economy/exposure_balancer.h"
+#include "libs/planner/economy/move_lightener.h"
 #include "libs/planner/evacuation.h"
 #include "libs/planner/leader_balancer.h"
 #include "libs/planner/log_dir_balancer.h"
@@ -42,6 +45,7 @@ class Search {
   void Polish();
   // False: all is within, or a further round is not worth its work.
   bool PolishOnce();
+  void Economize();
   bool AllWithin() const;
   // Outside the window that starts a plan, which is wider than the one that ends it.
   double StartCost() const;
@@ -58,6 +62,9 @@ class Search {
   ReplicaBalancer replicas_;
   LeaderBalancer leaders_;
   ReplicaSwapper swapper_;
+  ChainShortener chains_;
+  MoveLightener lightener_;
+  ExposureBalancer exposure_;
   LogDirBalancer log_dirs_;
 };
 

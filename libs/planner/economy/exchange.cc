@@ -1,0 +1,52 @@
+#include "libs/planner/economy/exchange.h"
+
+#include <algorithm>
+
+namespace sluice::planner {
+
+Exchange::Exchange(const ClusterState& state, const BalanceGoal& goal, uint32_t slot, int there)
+    : state_(state),
+      goal_(goal),
+      slot_(slot),
+      here_(state.BrokerOf(slot)),
+      there_(there),
+      load_(state.Contribution(slot)) {
+  const LoadVector nothing = {};
+  allowed_here_ = std::max(goal_.good_enough(), Cost(here_, nothing));
+  allowed_there_ = std::max(goal_.good_enough(), Cost(there_, nothing));
+}
+
+std::optional<double> Exchange::CostWith(uint32_t other) const {
+  const LoadVector load = state_.Contribution(other);
+  LoadVector more_there, more_here;
+  for (int k = 0; k < kDimensions; ++k) {
+    more_there[k] = load_[k] - load[k];
+    more_here[k] = -more_there[k];
+  }
+  const double cost_there = Cost(there_, more_there);
+  if (cost_there > allowed_there_) return std::nullopt;
+  const double cost_here = Cost(here_, more_here);
+  if (cost_here > allowed_here_) return std::nullopt;
+  if (goal_.OverLimit(there_, state_.Load(there_), more_there) ||
+      goal_.OverLimit(here_, state_.Load(here_), more_here)) {
+    return std::nullopt;
+  }
+  return cost_there + cost_here;
+}
+
+bool Exchange::IsAllowed(uint32_t other) const {
+  return state_.BrokerOf(other) == there_ && state_.PartitionOf(other) != state_.PartitionOf(slot_) &&
+         state_.MayMove(slot_, there_) && state_.MayMove(other, here_);
+}
+
+int Exchange::SpreadChange(uint32_t other) const {
+  auto topic = [&](uint32_t slot) { return state_.snapshot().topic_of[state_.PartitionOf(slot)]; };
+  return state_.SpreadChange(topic(slot_), here_, there_) + state_.SpreadChange(topic(other), there_, here_);
+}
+
+void Exchange::Apply(ClusterState& state, uint32_t other) const {
+  state.Move(other, here_);
+  state.Move(slot_, there_);
+}
+
+}  // namespace sluice::planner
