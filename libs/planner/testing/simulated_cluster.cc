@@ -145,6 +145,7 @@ void SimulatedCluster::MakeNewPlan() {
   plan_is_free_ = options.mode == Mode::kEvenOut &&
                   std::none_of(plan_.unresolved.begin(), plan_.unresolved.end(),
                                [](const Unresolved& left) { return left.constraint == Constraint::kOrder; });
+  plan_repairs_ = options.mode == Mode::kRepair;
   plans_in_calm_ += calm_ && !plan_.batches.empty();
   plan_generation_ = stale ? old_generation_ : generation_;
   next_batch_ = 0;
@@ -179,7 +180,7 @@ void SimulatedCluster::StartBatches() {
 
 void SimulatedCluster::Start(const Batch& batch) {
   const int takes = batch.bytes_mb > 0 ? numbers_.Between(1, 3) : 0;
-  in_flight_.push_back({batch, tick_ + takes, plan_is_of_calm_, plan_is_free_});
+  in_flight_.push_back({batch, tick_ + takes, plan_is_of_calm_, plan_is_free_, plan_repairs_});
 }
 
 void SimulatedCluster::EndBatches() {
@@ -214,10 +215,18 @@ void SimulatedCluster::NoteMoves(const Step& step, const Snapshot& before, const
   moved_at_[step.partition] = tick_;
   if (!flight.of_calm) return;  // a plan of before may be corrected by the first one after the changes
   moves_in_calm_ += step.adding.size();
+  if (flight.repairs) ForgetFreePlans();
   for (uint16_t b : step.adding) NoteCome(step.partition, facts_.brokers[b].id, flight.is_free);
   for (uint16_t b : before.ReplicasOf(step.partition)) {
     if (std::find(step.replicas.begin(), step.replicas.end(), b) != step.replicas.end()) continue;
     NoteLeft(step.partition, facts_.brokers[b].id, flight.is_free);
+  }
+}
+
+// What is placed anew is more to even out, so a plan after it does not take back what one before it did.
+void SimulatedCluster::ForgetFreePlans() {
+  for (auto* brokers : {&left_by_free_plan_, &back_by_free_plan_}) {
+    for (std::vector<int32_t>& of_partition : *brokers) of_partition.clear();
   }
 }
 

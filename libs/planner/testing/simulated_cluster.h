@@ -33,6 +33,7 @@ class SimulatedCluster {
     int ends_at = 0;
     bool of_calm = false;  // planned after the changes had ended
     bool is_free = false;  // of an evening out without steps left out
+    bool repairs = false;
   };
   void Change();
   void ChangeLoad();
@@ -48,6 +49,7 @@ class SimulatedCluster {
   // and what moved lately are pinned.
   Snapshot Picture(const SnapshotFacts& facts, bool planning) const;
   void ApplyInFlight(Snapshot& snapshot, bool pin) const;
+  void ForgetFreePlans();
   void NoteMoves(const Step& step, const Snapshot& before, const InFlight& flight);
   void NoteLeft(uint32_t partition, int32_t broker_id, bool is_free);
   void NoteCome(uint32_t partition, int32_t broker_id, bool is_free);
@@ -60,7 +62,7 @@ class SimulatedCluster {
   uint64_t old_generation_ = 0;
   Plan plan_;
   uint64_t plan_generation_ = 0;
-  bool plan_is_of_calm_ = false, plan_is_free_ = false;
+  bool plan_is_of_calm_ = false, plan_is_free_ = false, plan_repairs_ = false;
   size_t next_batch_ = 0;
   std::vector<InFlight> in_flight_;
   std::vector<int> moved_at_;  // by partition
