@@ -1,10 +1,9 @@
 """The bus: poison is set aside, forged words are dropped, and the topics alone give the state back."""
 
-import subprocess
 import time
 
 import pytest
-from harness import metrics
+from harness import metrics, programs
 from harness.bus import Bus
 from harness.tenants import fresh_name, wait_for_warm_cell
 from harness.waiting import eventually
@@ -98,20 +97,10 @@ def test_an_empty_database_and_the_topics_give_the_same_state(whole, bus, tenant
     name = fresh_name("rebuilt").replace("-", "_")
     whole.postgres.sql(f"CREATE DATABASE {name} OWNER provisioner")
     ends = bus.ends()
-    provisioner(whole, "rebuild", name)
-    assert provisioner(whole, "checksums", name) == provisioner(whole, "checksums", "provisioner")
+    programs.run(whole, "provisioner", "rebuild", database=name)
+    lived = programs.run(whole, "provisioner", "checksums")
+    assert programs.run(whole, "provisioner", "checksums", database=name) == lived
     assert bus.ends() == ends, "a rebuild says nothing"
     whole.up()
     wait_for_warm_cell(whole)
     whole.postgres.sql(f"DROP DATABASE {name}")
-
-
-def provisioner(stack, verb, database):
-    """Runs a verb of the provisioner on a database; gives what it printed."""
-    flags = [str(flag) for flag in stack.services._provisioner_flags()]
-    at = flags.index("--database-url") + 1
-    flags[at] = flags[at].rsplit("/", 1)[0] + "/" + database
-    command = [str(stack.services.binaries / "services/provisioner/provisioner"), *flags, verb]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout

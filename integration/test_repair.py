@@ -1,11 +1,11 @@
 """What an operator has for bad days: parked keys let go on, a lost admin key replaced; and what mends itself: a broker
 that comes back knows all keys."""
 
-import subprocess
 import time
 
 import pytest
 from harness import cli as exit_codes
+from harness import programs
 from harness.cli import Cli
 from harness.clients import ConfluentClient
 from harness.tenants import fresh_name, platform_cli, wait_for_warm_cell
@@ -20,14 +20,6 @@ CREATE TRIGGER made_to_fail BEFORE INSERT OR UPDATE ON aggregate FOR EACH ROW
     WHEN (NEW.kind = 10 AND NEW.uid LIKE '%{cluster}%') EXECUTE FUNCTION made_to_fail();
 """
 _MEND = "DROP TRIGGER IF EXISTS made_to_fail ON aggregate; DROP FUNCTION IF EXISTS made_to_fail"
-
-
-def provisioner(stack, verb, *flags):
-    command = [stack.services.binaries / "services/provisioner/provisioner", *stack.services._provisioner_flags(), verb,
-               *flags]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
 
 
 @pytest.fixture
@@ -62,7 +54,7 @@ def test_a_parked_key_waits_alone_and_goes_on_when_it_is_let(impatient, tenant):
 
     impatient.postgres.sql(_MEND, database="provisioner")
     holds(lambda: parked(impatient).get(key) == "PARKED", 3, "it waits until it is let")
-    assert key in provisioner(impatient, "replay-parked", "--key", key)
+    assert key in programs.run(impatient, "provisioner", "replay-parked", "--key", key)
     done = tenant.cli("operation", "wait", update["name"], "--timeout", "1m")
     assert done["state"] == "DONE"
     assert cluster.describe()["effective_limits"]["partitions"] == 44
@@ -72,10 +64,7 @@ def test_a_parked_key_waits_alone_and_goes_on_when_it_is_let(impatient, tenant):
 def test_a_lost_admin_key_is_replaced(stack, tmp_path):
     """The old one ends, the new one works; without --rotate there is no second one."""
     kept = stack.services.admin_key_file.read_text()
-    again = subprocess.run([*map(str, [stack.services.binaries / "services/provisioner/provisioner",
-                                       *stack.services._provisioner_flags(), "bootstrap-admin", "--key-file",
-                                       tmp_path / "second.key"])],
-                           capture_output=True, text=True, check=False, timeout=120)
+    again = programs.attempt(stack, "provisioner", "bootstrap-admin", "--key-file", tmp_path / "second.key")
     assert again.returncode != 0 and "ADMIN_EXISTS" in again.stdout + again.stderr
     assert not (tmp_path / "second.key").exists()
 
@@ -88,7 +77,7 @@ def test_a_lost_admin_key_is_replaced(stack, tmp_path):
     config.write_text(stack.services.config_file.read_text())
     old = Cli(platform_cli(stack).binary, config)
     assert old.run("dataplane", "list").code == exit_codes.OK
-    provisioner(stack, "bootstrap-admin", "--rotate", "--key-file", stack.services.admin_key_file)
+    programs.run(stack, "provisioner", "bootstrap-admin", "--rotate", "--key-file", stack.services.admin_key_file)
     assert stack.services.admin_key_file.read_text() != kept
     assert platform_cli(stack).run("dataplane", "list").code == exit_codes.OK
     refused = eventually(lambda: (ended := old.run("dataplane", "list")).code != exit_codes.OK and ended, 10,

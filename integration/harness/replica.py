@@ -45,10 +45,10 @@ class Replica:
 
     def _command(self):
         services = self.stack.services
-        flags = [str(flag) for flag in services._provisioner_flags()]
-        flags[flags.index("--listen") + 1] = f"127.0.0.1:{self.api_port}"
-        flags[flags.index("--metrics-listen") + 1] = f"127.0.0.1:{self.metrics_port}"
-        return [services._binary("services/provisioner/provisioner"), "serve", *flags, *services.flags["provisioner"]]
+        command = [str(part) for part in services.program("provisioner")]
+        command[command.index("--listen") + 1] = f"127.0.0.1:{self.api_port}"
+        command[command.index("--metrics-listen") + 1] = f"127.0.0.1:{self.metrics_port}"
+        return [*command, "serve", *services.flags["provisioner"]]
 
     def ports(self):
         """component → its metrics port, of both provisioners."""

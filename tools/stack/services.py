@@ -59,8 +59,7 @@ class Services:
         return Component(
             name="provisioner",
             prepare=self._prepare_provisioner,
-            command=lambda: [self._binary("services/provisioner/provisioner"), "serve", *self._provisioner_flags(),
-                             *self.flags["provisioner"]],
+            command=lambda: [*self.program("provisioner"), "serve", *self.flags["provisioner"]],
             ready=lambda: _healthy(self.ports["provisioner-metrics"]),
             complete=self._complete_provisioner,
             listens={"api": self.ports["api"], "provisioner-metrics": self.ports["provisioner-metrics"]},
@@ -71,8 +70,7 @@ class Services:
         return Component(
             name="balancer-planner",
             prepare=self._prepare_balancer,
-            command=lambda: [self._binary("services/balancer-planner/balancer-planner"), "serve",
-                             *self._balancer_flags(), *self.flags["balancer-planner"]],
+            command=lambda: [*self.program("balancer-planner"), "serve", *self.flags["balancer-planner"]],
             ready=lambda: _healthy(self.ports["balancer-metrics"]),
             listens={"balancer": self.ports["balancer"], "balancer-metrics": self.ports["balancer-metrics"]},
             stop_timeout_s=30,
@@ -113,6 +111,11 @@ class Services:
             "--metrics-listen", f"{HOST}:{self.ports[database + '-metrics']}",
         ]
 
+    def program(self, service):
+        """A service's program and the flags that it runs with here; a verb and more flags may follow."""
+        flags = {"provisioner": self._provisioner_flags, "balancer-planner": self._balancer_flags}[service]()
+        return [self._binary(f"services/{service}/{service}"), *flags]
+
     def _provisioner_flags(self):
         pki = self.identities
         return [
@@ -145,8 +148,7 @@ class Services:
         """The first organization, its admin key and the CLI's context; once."""
         self.state.folder("cli", mode=0o700)
         if not self.admin_key_file.exists():
-            command = [self._binary("services/provisioner/provisioner"), "bootstrap-admin", *self._provisioner_flags(),
-                       "--key-file", self.admin_key_file]
+            command = [*self.program("provisioner"), "bootstrap-admin", "--key-file", self.admin_key_file]
             done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, timeout=60)
             if done.returncode != 0:
                 raise Failure("the first organization could not be made: " + done.stderr.strip())
