@@ -87,6 +87,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.fallthrough();
   app.add_subcommand("serve", "serve the API (what it does when nothing is said)");
+  CLI::App* rebuild = app.add_subcommand("rebuild", "fill an empty database from the events of rebalances");
+  CLI::App* checksums = app.add_subcommand("checksums", "how many rebalances there are, and a checksum of their rows");
   CLI::App* failpoints = app.add_subcommand("list-failpoints", "the fail points' names");
   try {
     app.parse(argc, argv);
@@ -97,6 +99,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
     line.command = CommandLine::Command::kListFailPoints;
     return line;
   }
+  if (rebuild->parsed()) line.command = CommandLine::Command::kRebuild;
+  if (checksums->parsed()) line.command = CommandLine::Command::kChecksums;
   ASSIGN_OR_RETURN(line.database, postgres::ConnectOptionsOf(line.database_url, line.database_password_file,
                                                              "sluice-balancer-planner"));
   return line;

@@ -13,7 +13,7 @@ namespace sluice::balancer_planner {
 
 // What the balancer-planner is told. Secrets are files, never values.
 struct CommandLine {
-  enum class Command { kServe, kListFailPoints };
+  enum class Command { kServe, kRebuild, kChecksums, kListFailPoints };
   Command command = Command::kServe;
 
   std::string listen = "127.0.0.1:7444";

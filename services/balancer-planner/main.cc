@@ -27,7 +27,9 @@
 #include "services/balancer-planner/adapters/grpc/provisioner_access.h"
 #include "services/balancer-planner/adapters/grpc/rebalance_handlers.h"
 #include "services/balancer-planner/adapters/kafka/data_plane_feeds.h"
+#include "services/balancer-planner/adapters/kafka/rebuild.h"
 #include "services/balancer-planner/adapters/postgres/pg_rebalance_store.h"
+#include "services/balancer-planner/adapters/postgres/pg_rebuild.h"
 #include "services/balancer-planner/app/balance_loop.h"
 #include "services/balancer-planner/balancer-planner_version.h"
 #include "services/balancer-planner/command_line.h"
@@ -84,7 +86,7 @@ struct Api {
   RebalanceHandlers handlers;
 };
 
-absl::StatusOr<std::unique_ptr<rpc::Server>> Serve(const CommandLine& line, Base& base, Api& api) {
+absl::StatusOr<std::unique_ptr<rpc::Server>> StartServer(const CommandLine& line, Base& base, Api& api) {
   rpc::ServerOptions options{.listen = line.listen, .tls = {line.tls_certificate_file, line.tls_key_file}};
   options.runtime.lookups.threads = options.runtime.lookups.running_per_tenant = kLookUpThreads;
   std::vector<rpc::ServiceMethods> services;
@@ -93,13 +95,39 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> Serve(const CommandLine& line, Base
                             std::move(services));
 }
 
-absl::Status Run(const CommandLine& line, const sigset_t& signals) {
-  if (line.command == CommandLine::Command::kListFailPoints) {
-    for (const std::string& name : failpoint::List()) std::cout << name << "\n";
-    return absl::OkStatus();
-  }
+absl::Status MigrateAll(const CommandLine& line) {
   RETURN_IF_ERROR(postgres::Migrate(line.database, "bus", bus::BusMigrations()));
-  RETURN_IF_ERROR(postgres::Migrate(line.database, "balancer-planner", BalancerPlannerMigrations()));
+  return postgres::Migrate(line.database, "balancer-planner", BalancerPlannerMigrations());
+}
+
+// What the service lets go of while it runs: the topics keep that.
+absl::Status PruneAll(RebalanceStore& store) {
+  const absl::Time now = clock::RealClock().Now();
+  int gone = 1;
+  while (gone > 0) {
+    ASSIGN_OR_RETURN(gone, store.Prune(now - BalanceLoop::kCallRetention, now - BalanceLoop::kRebalanceRetention));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrintChecksums(const CommandLine& line) {
+  Base base(line);
+  ASSIGN_OR_RETURN(const PgRebuild::Checksum checksum, PgRebuild(base.pool).ChecksumOfRebalances());
+  std::cout << "rebalance " << checksum.rows << " " << checksum.sha256 << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status Rebuild(const CommandLine& line) {
+  RETURN_IF_ERROR(MigrateAll(line));
+  Base base(line);
+  PgRebuild rebuild(base.pool);
+  RETURN_IF_ERROR(RebuildFromEvents(line.Bus(), rebuild));
+  RETURN_IF_ERROR(PruneAll(base.store));
+  return PrintChecksums(line);
+}
+
+absl::Status Serve(const CommandLine& line, const sigset_t& signals) {
+  RETURN_IF_ERROR(MigrateAll(line));
   ASSIGN_OR_RETURN(const std::string pepper, pki::ReadPemFile(line.pepper_file, pki::kSecretMode));
   ASSIGN_OR_RETURN(auto provisioner, rpc::Client::Connect({.endpoint = line.provisioner,
                                                            .ca_file = line.provisioner_ca_file,
@@ -137,7 +165,7 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   threads.emplace_back([&] { loop.Run(stop); });
 
   // callers -> commands
-  const absl::StatusOr<std::unique_ptr<rpc::Server>> server = Serve(line, base, api);
+  const absl::StatusOr<std::unique_ptr<rpc::Server>> server = StartServer(line, base, api);
   if (server.ok()) {
     (*server)->SetServing(true);
     serving = true;
@@ -152,6 +180,21 @@ absl::Status Run(const CommandLine& line, const sigset_t& signals) {
   RETURN_IF_ERROR(server.status());
   RETURN_IF_ERROR(relay_end);
   return feeds_end;
+}
+
+absl::Status Run(const CommandLine& line, const sigset_t& signals) {
+  switch (line.command) {
+    case CommandLine::Command::kServe:
+      return Serve(line, signals);
+    case CommandLine::Command::kRebuild:
+      return Rebuild(line);
+    case CommandLine::Command::kChecksums:
+      return PrintChecksums(line);
+    case CommandLine::Command::kListFailPoints:
+      for (const std::string& name : failpoint::List()) std::cout << name << "\n";
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -250,6 +250,19 @@ TEST_F(BalanceTest, ARebalanceOfAnotherClusterIsNotThere) {
             "RESOURCE_NOT_FOUND");
 }
 
+TEST_F(BalanceTest, OneWhoseMovesWereLostFailsWhereMoreWouldHaveToBeSaid) {
+  cluster_.Add(4);
+  Hear();
+  Rebalance rebuilt{.uid = "reb-1", .physical_cluster = kKey.physical_cluster, .data_plane = kKey.data_plane};
+  rebuilt.plan.batches = 1;
+  rebuilt.physical_cluster_generation = board_.StatusOf(kKey)->generation;
+  ASSERT_TRUE(store_.Commit({.transition = Propose(rebuilt, false, {}, clock_.Now())}).ok());
+  ASSERT_TRUE(Commands().Change({.principal = "p"}, kKey, "reb-1", Call::kApprove, "").ok());
+  EXPECT_EQ(Only().stage, RebalanceStage::kFailed);
+  EXPECT_EQ(Only().reason, "PLAN_LOST");
+  EXPECT_EQ(Only().version, 2);
+}
+
 TEST_F(BalanceTest, PauseResumeAndCancelReachTheDataPlane) {
   cluster_.Add(4);
   Step();

@@ -67,6 +67,13 @@ absl::Status CommitTransition(RebalanceStore& store, Transition transition, std:
   RebalanceChange change{.transition = std::move(transition), .call = std::move(call), .traceparent = traceparent};
   if (change.transition.say == Say::kDocument) {
     ASSIGN_OR_RETURN(change.batches, store.BatchesOf(change.transition.after.uid));
+    if (change.batches.empty()) {
+      // Only after a rebuild: events do not hold a plan's moves.
+      Rebalance stored = change.transition.after;
+      --stored.version;
+      change.transition = PlanLost(stored, stored.update_time);
+      return store.Commit(change);
+    }
     FillWindow(change.batches, change.transition.after);
   }
   return store.Commit(change);

@@ -150,6 +150,39 @@ void PutBatch(const PlannedBatch& batch, v1::PlanBatch* out) {
   }
 }
 
+Rebalance ModelOf(const v1::RebalanceState& state) {
+  const v1::Rebalance& resource = state.resource();
+  Rebalance rebalance{.uid = resource.uid(),
+                      .physical_cluster = resource.physical_cluster(),
+                      .data_plane = resource.data_plane(),
+                      .stage = FromWire<RebalanceStage>(resource.state()),
+                      .mode = FromWire<planner::Mode>(resource.mode()),
+                      .cause = FromWire<Cause>(resource.cause()),
+                      .reasons = {resource.reasons().begin(), resource.reasons().end()},
+                      .window = resource.window(),
+                      .throttle_bytes_per_second = resource.throttle_bytes_per_second(),
+                      .plan = SummaryOf(resource.plan()),
+                      .progress = ProgressOf(resource.progress()),
+                      .cancelling = resource.cancelling(),
+                      .reason = resource.reason(),
+                      .message = resource.message(),
+                      .physical_cluster_generation = resource.physical_cluster_generation(),
+                      .proposed_by = resource.proposed_by(),
+                      .approved_by = resource.approved_by(),
+                      .version = state.version()};
+  for (const v1::BrokerBalance& broker : resource.brokers()) rebalance.brokers.push_back(BrokerOf(broker));
+  TakeTimes(resource, rebalance);
+  const v1::SaidDocument& said = state.said();
+  rebalance.said = {.generation = said.generation(),
+                    .wish = FromWire<Wish>(said.wish()),
+                    .first_batch = said.first_batch(),
+                    .batches = said.batches(),
+                    .time = said.has_time() ? TimeOf(said.time()) : absl::InfinitePast(),
+                    .repeats = said.repeats()};
+  if (state.has_obsolete_since()) rebalance.obsolete_since = TimeOf(state.obsolete_since());
+  return rebalance;
+}
+
 }  // namespace
 
 v1::Mode ToApi(planner::Mode mode) { return static_cast<v1::Mode>(static_cast<int>(mode) + 1); }
@@ -210,36 +243,13 @@ std::string EncodeState(const Rebalance& rebalance) { return CanonicalBytes(Stat
 absl::StatusOr<Rebalance> DecodeState(std::string_view bytes) {
   v1::RebalanceState state;
   if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Undecodable("rebalance");
-  const v1::Rebalance& resource = state.resource();
-  Rebalance rebalance{.uid = resource.uid(),
-                      .physical_cluster = resource.physical_cluster(),
-                      .data_plane = resource.data_plane(),
-                      .stage = FromWire<RebalanceStage>(resource.state()),
-                      .mode = FromWire<planner::Mode>(resource.mode()),
-                      .cause = FromWire<Cause>(resource.cause()),
-                      .reasons = {resource.reasons().begin(), resource.reasons().end()},
-                      .window = resource.window(),
-                      .throttle_bytes_per_second = resource.throttle_bytes_per_second(),
-                      .plan = SummaryOf(resource.plan()),
-                      .progress = ProgressOf(resource.progress()),
-                      .cancelling = resource.cancelling(),
-                      .reason = resource.reason(),
-                      .message = resource.message(),
-                      .physical_cluster_generation = resource.physical_cluster_generation(),
-                      .proposed_by = resource.proposed_by(),
-                      .approved_by = resource.approved_by(),
-                      .version = state.version()};
-  for (const v1::BrokerBalance& broker : resource.brokers()) rebalance.brokers.push_back(BrokerOf(broker));
-  TakeTimes(resource, rebalance);
-  const v1::SaidDocument& said = state.said();
-  rebalance.said = {.generation = said.generation(),
-                    .wish = FromWire<Wish>(said.wish()),
-                    .first_batch = said.first_batch(),
-                    .batches = said.batches(),
-                    .time = said.has_time() ? TimeOf(said.time()) : absl::InfinitePast(),
-                    .repeats = said.repeats()};
-  if (state.has_obsolete_since()) rebalance.obsolete_since = TimeOf(state.obsolete_since());
-  return rebalance;
+  return ModelOf(state);
+}
+
+absl::StatusOr<Rebalance> DecodeEvent(std::string_view bytes) {
+  v1::RebalanceChanged event;
+  if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Undecodable("event of a rebalance");
+  return ModelOf(event.state());
 }
 
 std::string EncodeEvent(const Transition& transition) {

@@ -25,6 +25,8 @@ std::string EncodeState(const Rebalance& rebalance);
 absl::StatusOr<Rebalance> DecodeState(std::string_view bytes);
 // A RebalanceChanged.
 std::string EncodeEvent(const Transition& transition);
+// The state after it.
+absl::StatusOr<Rebalance> DecodeEvent(std::string_view bytes);
 
 std::string EncodeBatches(const std::vector<PlannedBatch>& batches);
 absl::StatusOr<std::vector<PlannedBatch>> DecodeBatches(std::string_view bytes);

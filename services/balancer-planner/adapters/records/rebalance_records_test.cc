@@ -85,7 +85,16 @@ TEST(Records, AStateComesBackAsItWas) {
   EXPECT_EQ(*DecodeState(EncodeState(fresh)), fresh);
 }
 
-TEST(Records, OtherBytesAreRefused) { EXPECT_FALSE(DecodeState("\xff\xff\xff").ok()); }
+TEST(Records, OtherBytesAreRefused) {
+  EXPECT_FALSE(DecodeState("\xff\xff\xff").ok());
+  EXPECT_FALSE(DecodeEvent("\xff\xff\xff").ok());
+}
+
+TEST(Records, AnEventHoldsTheWholeState) {
+  const auto back = DecodeEvent(EncodeEvent({.after = Full(), .cause = "progress"}));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, Full());
+}
 
 TEST(Records, BatchesComeBackAsTheyWere) {
   const auto back = DecodeBatches(EncodeBatches(Batches()));

@@ -80,6 +80,8 @@ std::vector<AclBinding> BalancerAclsOf(const std::string& data_plane) {
 std::vector<AclBinding> BalancerAcls() {
   return {Allow(kBalancer, AclResourceType::kTopic, bus::EventsTopic(KindName(Kind::kDataPlane)), AclOperation::kRead),
           Allow(kBalancer, AclResourceType::kTopic, bus::EventsTopic("rebalance"), AclOperation::kWrite),
+          // For its rebuild.
+          Allow(kBalancer, AclResourceType::kTopic, bus::EventsTopic("rebalance"), AclOperation::kRead),
           Allow(kBalancer, AclResourceType::kGroup, "balancer-planner.", AclOperation::kRead)};
 }
 
