@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
+#include <string>
+
 #include "libs/base/error.h"
 #include "services/balancer-planner/adapters/records/seen_records.h"
 
@@ -83,6 +87,18 @@ TEST(Records, AStateComesBackAsItWas) {
   Rebalance fresh{.uid = "reb-2", .physical_cluster = "pkc-1", .data_plane = "local", .version = 1};
   fresh.create_time = fresh.update_time = fresh.expire_time = kNow;
   EXPECT_EQ(*DecodeState(EncodeState(fresh)), fresh);
+}
+
+// A rebuilt row is written from what its event was read as.
+TEST(Records, WhatWasReadIsWrittenAsTheSameBytes) {
+  std::mt19937_64 random(4);
+  Rebalance rebalance = Full();
+  for (int i = 0; i < 2'000; ++i) {
+    rebalance.plan.seconds = std::exp(std::uniform_real_distribution<double>(-12, 24)(random));
+    rebalance.progress.seconds_left = std::exp(std::uniform_real_distribution<double>(-12, 24)(random));
+    const std::string written = EncodeState(rebalance);
+    ASSERT_EQ(EncodeState(*DecodeState(written)), written) << rebalance.plan.seconds;
+  }
 }
 
 TEST(Records, OtherBytesAreRefused) {
