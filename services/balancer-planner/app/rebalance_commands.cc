@@ -69,12 +69,10 @@ absl::Status CommitTransition(RebalanceStore& store, Transition transition, std:
     ASSIGN_OR_RETURN(change.batches, store.BatchesOf(change.transition.after.uid));
     if (change.batches.empty()) {
       // Only after a rebuild: events do not hold a plan's moves.
-      Rebalance stored = change.transition.after;
-      --stored.version;
-      change.transition = PlanLost(stored, stored.update_time);
-      return store.Commit(change);
+      change.transition = PlanLost(change.transition);
+    } else {
+      FillWindow(change.batches, change.transition.after);
     }
-    FillWindow(change.batches, change.transition.after);
   }
   return store.Commit(change);
 }

@@ -6,11 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
-#include "libs/bus/outbox/pg_outbox.h"
-#include "libs/bus/schema/bus_migrations.h"
 #include "libs/testing/postgres_fixture.h"
-#include "services/balancer-planner/adapters/postgres/pg_rebalance_store.h"
-#include "services/balancer-planner/migrations/balancer_planner_migrations.h"
+#include "services/balancer-planner/adapters/postgres/testing/store_world.h"
 #include "services/balancer-planner/ports/fake_rebalance_store.h"
 
 namespace sluice::balancer_planner {
@@ -24,30 +21,9 @@ sluice::testing::PostgresFixture& Server() {
   return *server;
 }
 
-// PgRebalanceStore with all it needs, on a database of its own.
-struct PgWorld {
-  explicit PgWorld(const postgres::ConnectOptions& options)
-      : pool({.connect = options, .size = 8}, clock::RealClock(), clock::CryptoRandom(), nullptr),
-        ids(clock::RealClock(), clock::CryptoRandom()),
-        backlog({}),
-        wakeup(options, clock::CryptoRandom()),
-        outbox(backlog, wakeup, ids),
-        store({pool, outbox, clock::RealClock(), metrics}) {}
-  metrics::Registry metrics;
-  postgres::Pool pool;
-  clock::RandomIdSource ids;
-  bus::Backlog backlog;
-  bus::RelayWakeup wakeup;
-  bus::PgOutbox outbox;
-  PgRebalanceStore store;
-};
-
-std::shared_ptr<PgWorld> NewPgWorld() {
+std::shared_ptr<StoreWorld> NewPgWorld() {
   static int number = 0;
-  const postgres::ConnectOptions options = *Server().CreateDatabase(absl::StrCat("contract", ++number));
-  EXPECT_TRUE(postgres::Migrate(options, "bus", bus::BusMigrations()).ok());
-  EXPECT_TRUE(postgres::Migrate(options, "balancer-planner", BalancerPlannerMigrations()).ok());
-  return std::make_shared<PgWorld>(options);
+  return NewStoreWorld(Server(), absl::StrCat("contract", ++number));
 }
 
 std::shared_ptr<RebalanceStore> NewPgStore() {

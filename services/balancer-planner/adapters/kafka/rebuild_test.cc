@@ -9,39 +9,16 @@
 #include <utility>
 
 #include "libs/base/error.h"
-#include "libs/bus/outbox/pg_outbox.h"
 #include "libs/bus/outbox/relay.h"
-#include "libs/bus/schema/bus_migrations.h"
 #include "libs/bus/topics.h"
 #include "libs/testing/kafka_fixture.h"
 #include "libs/testing/postgres_fixture.h"
-#include "services/balancer-planner/adapters/postgres/pg_rebalance_store.h"
-#include "services/balancer-planner/migrations/balancer_planner_migrations.h"
+#include "services/balancer-planner/adapters/postgres/testing/store_world.h"
 
 namespace sluice::balancer_planner {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
-
-// A store on a database of its own.
-struct World {
-  explicit World(const postgres::ConnectOptions& options)
-      : pool({.connect = options, .size = 4}, clock::RealClock(), clock::CryptoRandom(), nullptr),
-        ids(clock::RealClock(), clock::CryptoRandom()),
-        backlog({}),
-        wakeup(options, clock::CryptoRandom()),
-        outbox(backlog, wakeup, ids),
-        store({pool, outbox, clock::RealClock(), metrics}),
-        rebuild(pool) {}
-  metrics::Registry metrics;
-  postgres::Pool pool;
-  clock::RandomIdSource ids;
-  bus::Backlog backlog;
-  bus::RelayWakeup wakeup;
-  bus::PgOutbox outbox;
-  PgRebalanceStore store;
-  PgRebuild rebuild;
-};
 
 class RebuildTest : public ::testing::Test {
  protected:
@@ -50,15 +27,8 @@ class RebuildTest : public ::testing::Test {
     kafka_ = *sluice::testing::KafkaFixture::Start();
     ASSERT_TRUE(kafka_->CreateTopic(bus::EventsTopic("rebalance"), 4).ok());
     ASSERT_TRUE(kafka_->CreateTopic(bus::PlansTopic("local"), 1).ok());
-    live_ = NewWorld("live");
-    live_options_ = options_;
-    rebuilt_ = NewWorld("rebuilt");
-  }
-  std::unique_ptr<World> NewWorld(const std::string& name) {
-    options_ = *server_->CreateDatabase(name);
-    EXPECT_TRUE(postgres::Migrate(options_, "bus", bus::BusMigrations()).ok());
-    EXPECT_TRUE(postgres::Migrate(options_, "balancer-planner", BalancerPlannerMigrations()).ok());
-    return std::make_unique<World>(options_);
+    live_ = NewStoreWorld(*server_, "live");
+    rebuilt_ = NewStoreWorld(*server_, "rebuilt");
   }
   Rebalance Begin(const std::string& uid, const std::string& cluster) {
     Rebalance proposed{.uid = uid, .physical_cluster = cluster, .data_plane = "local"};
@@ -83,7 +53,7 @@ class RebuildTest : public ::testing::Test {
   // Until all that was committed is on the topics.
   void Publish() {
     clock::StopSignal stop;
-    bus::Relay relay({.database = live_options_, .kafka = *kafka_->ConnectionFor(), .holder = "test"},
+    bus::Relay relay({.database = live_->database, .kafka = *kafka_->ConnectionFor(), .holder = "test"},
                      {clock::RealClock(), clock::CryptoRandom(), live_->metrics, live_->backlog, live_->wakeup});
     std::thread thread([&] { EXPECT_TRUE(relay.Run(stop).ok()); });
     const absl::Duration begin = clock::RealClock().MonotonicNow();
@@ -102,8 +72,7 @@ class RebuildTest : public ::testing::Test {
 
   std::unique_ptr<sluice::testing::PostgresFixture> server_;
   std::unique_ptr<sluice::testing::KafkaFixture> kafka_;
-  postgres::ConnectOptions options_, live_options_;
-  std::unique_ptr<World> live_, rebuilt_;
+  std::unique_ptr<StoreWorld> live_, rebuilt_;
 };
 
 TEST_F(RebuildTest, AnEmptyDatabaseAndTheEventsGiveTheSameRows) {
@@ -111,9 +80,10 @@ TEST_F(RebuildTest, AnEmptyDatabaseAndTheEventsGiveTheSameRows) {
   for (int i = 0; i < 5; ++i) End(Begin("reb-" + std::to_string(i), "pkc-1"));
   Begin("reb-open", "pkc-1");
   Publish();
-  const absl::Status done = RebuildFromEvents(*kafka_->ConnectionFor(), rebuilt_->rebuild);
+  PgRebuild rebuild(rebuilt_->pool);
+  const absl::Status done = RebuildFromEvents(*kafka_->ConnectionFor(), rebuild);
   ASSERT_TRUE(done.ok()) << done;
-  const auto lived = live_->rebuild.ChecksumOfRebalances(), rebuilt = rebuilt_->rebuild.ChecksumOfRebalances();
+  const auto lived = PgRebuild(live_->pool).ChecksumOfRebalances(), rebuilt = rebuild.ChecksumOfRebalances();
   ASSERT_TRUE(lived.ok() && rebuilt.ok());
   EXPECT_EQ(rebuilt->rows, 6);
   EXPECT_EQ(rebuilt->sha256, lived->sha256);
@@ -121,7 +91,7 @@ TEST_F(RebuildTest, AnEmptyDatabaseAndTheEventsGiveTheSameRows) {
   ASSERT_TRUE(open.ok());
   ASSERT_EQ(open->size(), 1U);
   EXPECT_TRUE(rebuilt_->store.BatchesOf((*open)[0].uid)->empty());
-  EXPECT_EQ(ErrorReason(RebuildFromEvents(*kafka_->ConnectionFor(), rebuilt_->rebuild)), "DATABASE_NOT_EMPTY");
+  EXPECT_EQ(ErrorReason(RebuildFromEvents(*kafka_->ConnectionFor(), rebuild)), "DATABASE_NOT_EMPTY");
 }
 
 }  // namespace

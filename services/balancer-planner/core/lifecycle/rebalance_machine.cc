@@ -296,8 +296,11 @@ std::optional<Transition> Advance(const Rebalance& before, const SeenStatus* sta
   return Changed(std::move(rebalance), Say::kNothing, "progress", now);
 }
 
-Transition PlanLost(const Rebalance& rebalance, absl::Time now) {
-  return End(rebalance, RebalanceStage::kFailed, "PLAN_LOST",
+Transition PlanLost(const Transition& unsayable) {
+  Rebalance before = unsayable.after;
+  --before.version;
+  const absl::Time now = before.update_time;
+  return End(std::move(before), RebalanceStage::kFailed, "PLAN_LOST",
              "its moves are gone with the database that had them; what is left to do is planned anew", now);
 }
 

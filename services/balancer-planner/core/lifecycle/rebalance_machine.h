@@ -60,8 +60,8 @@ absl::StatusOr<std::optional<Transition>> Apply(Call call, const Rebalance& reba
 std::optional<Transition> Advance(const Rebalance& rebalance, const SeenStatus* status, const LifecycleOptions& options,
                                   absl::Time now);
 
-// The end of one of which more should be said, and whose moves are gone with the database that had them.
-Transition PlanLost(const Rebalance& rebalance, absl::Time now);
+// In place of one that would say more of a plan whose moves are gone with the database that had them: the plan's end.
+Transition PlanLost(const Transition& unsayable);
 
 // For each Say::kDocument, once the moves are at hand: how many batches the document has from its first one on.
 void FillWindow(const std::vector<PlannedBatch>& batches, Rebalance& rebalance);
