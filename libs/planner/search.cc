@@ -74,6 +74,7 @@ Search::Search(const Snapshot& snapshot, const PlanOptions& options)
       swapper_(state_, goal_, budget_, reasons_),
       chains_(state_, goal_, budget_, reasons_),
       lightener_(state_, goal_, budget_, reasons_),
+      topics_(state_, goal_, budget_, reasons_),
       exposure_(state_, goal_, budget_, reasons_),
       log_dirs_(state_, budget_, reasons_) {}
 
@@ -133,6 +134,7 @@ void Search::Economize() {
     replicas_.Trim();
     lightener_.Run();
   }
+  topics_.Run();
   leaders_.Trim();
   exposure_.Run();
 }

@@ -7,6 +7,7 @@
 #include "libs/planner/economy/chain_shortener.h"
 #include "libs/planner/economy/exposure_balancer.h"
 #include "libs/planner/economy/move_lightener.h"
+#include "libs/planner/economy/topic_spreader.h"
 #include "libs/planner/evacuation.h"
 #include "libs/planner/leader_balancer.h"
 #include "libs/planner/log_dir_balancer.h"
@@ -64,6 +65,7 @@ class Search {
   ReplicaSwapper swapper_;
   ChainShortener chains_;
   MoveLightener lightener_;
+  TopicSpreader topics_;
   ExposureBalancer exposure_;
   LogDirBalancer log_dirs_;
 };

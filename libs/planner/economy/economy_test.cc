@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libs/planner/economy/chain_shortener.h"
 #include "libs/planner/economy/exposure_balancer.h"
 #include "libs/planner/economy/move_lightener.h"
+#include "libs/planner/economy/topic_spreader.h"
 #include "libs/planner/testing/snapshot_facts.h"
 
 namespace sluice::planner {
@@ -20,15 +23,15 @@ class EconomyTest : public ::testing::Test {
  protected:
   // Brokers 1 to `brokers` of a rack each, with ten replicas of 100 MB each.
   void Make(int brokers) {
-    facts_.topics = {{"t"}};
+    facts_.topics = {{"t"}, {"crowded"}};
     for (int id = 1; id <= brokers; ++id) {
       facts_.brokers.push_back({.id = id, .rack = std::to_string(id), .capacity = {4000, 4000, 4000, 400}});
       for (int i = 0; i < 10; ++i) Add(id, 100);
     }
   }
   // Returns the replica's slot.
-  uint32_t Add(int32_t broker, double mb) {
-    facts_.partitions.push_back({.topic = 0,
+  uint32_t Add(int32_t broker, double mb, int32_t topic = 0) {
+    facts_.partitions.push_back({.topic = topic,
                                  .partition = static_cast<int32_t>(facts_.partitions.size()),
                                  .replicas = {broker},
                                  .leader_load = {mb, 1, 1, 0.1},
@@ -130,6 +133,70 @@ TEST_F(EconomyTest, TheHeavyOneGoesWhereTheLightOneIsNotEnough) {
   MoveLightener(*state_, *goal_, budget_, reasons_).Run();
   EXPECT_EQ(BrokerOf(heavy), 2);
   EXPECT_EQ(BrokerOf(light), 1);
+}
+
+// Six of the topic on three brokers: two a broker and a little, which is four, are not too many.
+class CrowdedTopicTest : public EconomyTest {
+ protected:
+  static constexpr int32_t kCrowded = 1;
+  void Crowd(int32_t broker, int replicas) {
+    for (int i = 0; i < replicas; ++i) crowd_.push_back(Add(broker, 100, kCrowded));
+  }
+  int OfTheTopicOn(int32_t broker) const {
+    return std::count_if(crowd_.begin(), crowd_.end(), [&](uint32_t slot) { return BrokerOf(slot) == broker; });
+  }
+  std::vector<uint32_t> crowd_;
+};
+
+TEST_F(CrowdedTopicTest, AReplicaOfAnotherTopicComesInPlaceOfOneTooMany) {
+  Make(3);
+  Crowd(2, 4);
+  Crowd(1, 2);
+  Start(0.1);
+  Move(crowd_.back(), 2);
+  TopicSpreader(*state_, *goal_, budget_, reasons_).Run();
+  EXPECT_EQ(OfTheTopicOn(2), 4);
+  EXPECT_EQ(BrokerOf(crowd_.back()), 1);
+  EXPECT_EQ(state_->On(1).size(), 15U) << "as many as it was to have";
+}
+
+TEST_F(CrowdedTopicTest, OneTooManyGoesInPlaceOfAnotherThatWouldHave) {
+  Make(3);
+  Crowd(1, 5);
+  Crowd(2, 1);
+  const uint32_t other = Add(1, 100);
+  Start(0.1);
+  Move(other, 3);
+  TopicSpreader(*state_, *goal_, budget_, reasons_).Run();
+  EXPECT_EQ(BrokerOf(other), 1);
+  EXPECT_EQ(OfTheTopicOn(1), 4);
+  EXPECT_EQ(OfTheTopicOn(3), 1);
+}
+
+TEST_F(CrowdedTopicTest, OneWhoseBrokerIsGoneChangesDestinationWithAnother) {
+  Make(4);
+  Crowd(4, 1);
+  Crowd(2, 4);
+  const uint32_t other = Add(4, 100);
+  facts_.brokers.back().state = BrokerState::kDead;
+  Start(0.1);
+  Move(crowd_.front(), 2, Reason::kBrokerDead);
+  Move(other, 3, Reason::kBrokerDead);
+  TopicSpreader(*state_, *goal_, budget_, reasons_).Run();
+  EXPECT_EQ(BrokerOf(crowd_.front()), 3);
+  EXPECT_EQ(BrokerOf(other), 2);
+}
+
+TEST_F(CrowdedTopicTest, MoreBytesAreNotMovedForATopicsSake) {
+  Make(3);
+  Crowd(1, 5);
+  Crowd(2, 1);
+  const uint32_t other = Add(1, 90);
+  Start(0.1);
+  Move(other, 3);
+  TopicSpreader(*state_, *goal_, budget_, reasons_).Run();
+  EXPECT_EQ(BrokerOf(other), 3);
+  EXPECT_EQ(OfTheTopicOn(1), 5);
 }
 
 }  // namespace
