@@ -13,7 +13,7 @@
 #include "libs/planner/batch_scheduler.h"
 #include "libs/planner/cluster_state.h"
 #include "libs/planner/end_state.h"
-#include "libs/planner/search.h"
+#include "libs/planner/search/search.h"
 #include "libs/planner/step_checker.h"
 #include "libs/planner/unmet_goals.h"
 

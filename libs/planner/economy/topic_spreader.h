@@ -9,7 +9,7 @@
 #include "libs/planner/economy/exchange.h"
 #include "libs/planner/economy/moved.h"
 #include "libs/planner/reason.h"
-#include "libs/planner/work_budget.h"
+#include "libs/planner/search/work_budget.h"
 
 namespace sluice::planner {
 

@@ -1,4 +1,4 @@
-#include "libs/planner/log_dir_balancer.h"
+#include "libs/planner/search/log_dir_balancer.h"
 
 #include <algorithm>
 #include <utility>

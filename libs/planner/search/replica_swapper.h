@@ -5,7 +5,7 @@
 #include "libs/planner/balance_goal.h"
 #include "libs/planner/cluster_state.h"
 #include "libs/planner/reason.h"
-#include "libs/planner/work_budget.h"
+#include "libs/planner/search/work_budget.h"
 
 namespace sluice::planner {
 

@@ -1,4 +1,4 @@
-#include "libs/planner/relief.h"
+#include "libs/planner/search/relief.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,10 +1,10 @@
-#include "libs/planner/search.h"
+#include "libs/planner/search/search.h"
 
 #include <algorithm>
 
 #include "libs/planner/end_state.h"
-#include "libs/planner/relief.h"
-#include "libs/planner/worst_first.h"
+#include "libs/planner/search/relief.h"
+#include "libs/planner/search/worst_first.h"
 
 namespace sluice::planner {
 namespace {

@@ -1,4 +1,4 @@
-#include "libs/planner/evacuation.h"
+#include "libs/planner/search/evacuation.h"
 
 #include <algorithm>
 #include <limits>

@@ -8,14 +8,14 @@
 #include "libs/planner/economy/exposure_balancer.h"
 #include "libs/planner/economy/move_lightener.h"
 #include "libs/planner/economy/topic_spreader.h"
-#include "libs/planner/evacuation.h"
-#include "libs/planner/leader_balancer.h"
-#include "libs/planner/log_dir_balancer.h"
+#include "libs/planner/search/evacuation.h"
+#include "libs/planner/search/leader_balancer.h"
+#include "libs/planner/search/log_dir_balancer.h"
 #include "libs/planner/plan.h"
 #include "libs/planner/reason.h"
-#include "libs/planner/replica_balancer.h"
-#include "libs/planner/replica_swapper.h"
-#include "libs/planner/work_budget.h"
+#include "libs/planner/search/replica_balancer.h"
+#include "libs/planner/search/replica_swapper.h"
+#include "libs/planner/search/work_budget.h"
 
 namespace sluice::planner {
 

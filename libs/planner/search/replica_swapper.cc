@@ -1,4 +1,4 @@
-#include "libs/planner/replica_swapper.h"
+#include "libs/planner/search/replica_swapper.h"
 
 #include <algorithm>
 #include <cmath>

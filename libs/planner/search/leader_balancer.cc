@@ -1,8 +1,8 @@
-#include "libs/planner/leader_balancer.h"
+#include "libs/planner/search/leader_balancer.h"
 
 #include <algorithm>
 
-#include "libs/planner/worst_first.h"
+#include "libs/planner/search/worst_first.h"
 
 namespace sluice::planner {
 namespace {

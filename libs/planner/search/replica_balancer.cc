@@ -1,9 +1,9 @@
-#include "libs/planner/replica_balancer.h"
+#include "libs/planner/search/replica_balancer.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "libs/planner/worst_first.h"
+#include "libs/planner/search/worst_first.h"
 
 namespace sluice::planner {
 namespace {
