@@ -53,6 +53,11 @@ ClusterState::ClusterState(const Snapshot& snapshot)
     may_receive_.push_back(broker.stays() && !broker.excluded);
   }
   staying_racks_ = std::count(rack_stays.begin(), rack_stays.end(), 1);
+  size_t least_replicas = SIZE_MAX;
+  for (size_t p = 0; p < snapshot.partitions(); ++p) {
+    least_replicas = std::min(least_replicas, snapshot.ReplicasOf(p).size());
+  }
+  racks_are_fixed_ = staying_racks_ > 1 && static_cast<size_t>(staying_racks_) <= least_replicas;
 
   std::vector<uint32_t> held(brokers());
   for (uint16_t broker : broker_of_) ++held[broker];

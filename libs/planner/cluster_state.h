@@ -30,6 +30,7 @@ class ClusterState {
   const LoadVector& Load(int broker) const { return load_[broker]; }
   std::span<const Entry> On(int broker) const { return entries_[broker]; }
   uint32_t PartitionOf(uint32_t slot) const { return partition_of_[slot]; }
+  int TopicOf(uint32_t slot) const { return snapshot_.topic_of[partition_of_[slot]]; }
   int BrokerOf(uint32_t slot) const { return broker_of_[slot]; }
   int OriginalBrokerOf(uint32_t slot) const { return snapshot_.replicas[slot]; }
   bool Leads(uint32_t slot) const { return leader_of_[partition_of_[slot]] == slot; }
@@ -69,6 +70,9 @@ class ClusterState {
   const std::vector<int>& staying() const { return staying_; }
   int RackOf(int broker) const { return rack_[broker]; }
   int staying_racks() const { return staying_racks_; }
+  // No partition has fewer replicas than there are racks, and these are several: a replica can only go to a broker of
+  // its own rack.
+  bool racks_are_fixed() const { return racks_are_fixed_; }
   // At the start; 0 when there are none.
   double mean_replica_mb() const { return mean_replica_mb_; }
   int staying_brokers() const { return static_cast<int>(staying_.size()); }
@@ -76,6 +80,12 @@ class ClusterState {
   // How much the topic is over its fair share on brokers: the change of Σ max(0, count − (⌈mean⌉ + 2)) when a replica
   // of `topic` goes from one broker to another: −1, 0 or 1.
   int SpreadChange(int topic, int from, int to) const;
+
+  // The same when the replicas change brokers.
+  int SpreadChangeOfExchange(uint32_t slot, uint32_t other) const {
+    const int here = broker_of_[slot], there = broker_of_[other];
+    return SpreadChange(TopicOf(slot), here, there) + SpreadChange(TopicOf(other), there, here);
+  }
 
   // Does the broker hold more of the topic than its fair share and a little?
   bool IsCrowded(int topic, int broker) const {
@@ -122,6 +132,7 @@ class ClusterState {
   std::vector<uint32_t> first_log_dir_;
   std::vector<double> log_dir_load_, log_dir_limit_;
   int staying_racks_ = 0;
+  bool racks_are_fixed_ = false;
   double mean_replica_mb_ = 0;
 };
 

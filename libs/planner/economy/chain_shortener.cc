@@ -45,7 +45,7 @@ std::optional<Moved> ChainShortener::BestToGoOn(const Exchange& exchange, std::s
   for (const Moved& moved : arrived) {
     const std::optional<double> cost = exchange.CostWith(moved.slot);
     if (!cost) continue;
-    const std::pair<int, double> rank = {exchange.SpreadChange(moved.slot), *cost};
+    const std::pair<int, double> rank = {state_.SpreadChangeOfExchange(exchange.slot(), moved.slot), *cost};
     if ((best && rank >= least) || !exchange.IsAllowed(moved.slot)) continue;
     best = moved;
     least = rank;

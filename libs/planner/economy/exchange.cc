@@ -39,11 +39,6 @@ bool Exchange::IsAllowed(uint32_t other) const {
          state_.MayMove(slot_, there_) && state_.MayMove(other, here_);
 }
 
-int Exchange::SpreadChange(uint32_t other) const {
-  auto topic = [&](uint32_t slot) { return state_.snapshot().topic_of[state_.PartitionOf(slot)]; };
-  return state_.SpreadChange(topic(slot_), here_, there_) + state_.SpreadChange(topic(other), there_, here_);
-}
-
 void Exchange::Apply(ClusterState& state, uint32_t other) const {
   state.Move(other, here_);
   state.Move(slot_, there_);

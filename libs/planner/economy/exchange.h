@@ -15,6 +15,7 @@ class Exchange {
   // `slot` goes to the broker `there`; for what, each of the calls below asks.
   Exchange(const ClusterState& state, const BalanceGoal& goal, uint32_t slot, int there);
 
+  uint32_t slot() const { return slot_; }
   int here() const { return here_; }
   int there() const { return there_; }
   // What is left of both brokers' penalty when `other`, which is there, comes here; none when that is too much or a
@@ -22,8 +23,6 @@ class Exchange {
   std::optional<double> CostWith(uint32_t other) const;
   // Is `other` there still, the rack rule kept, and nobody left with a second replica of a partition?
   bool IsAllowed(uint32_t other) const;
-  // How much further, or less far, the two topics are over their fair share on the two brokers.
-  int SpreadChange(uint32_t other) const;
 
   void Apply(ClusterState& state, uint32_t other) const;
 

@@ -72,7 +72,7 @@ void ExposureBalancer::ChangeDestination(uint32_t slot) {
       const double less = sent - state_.Contribution(other.slot)[kPotentialOut];
       if (less <= 0 || state_.OriginalBrokerOf(other.slot) == broker) continue;
       const double gain = Gain(broker, partner, less);
-      if (gain <= best_gain || exchange.SpreadChange(other.slot) > 0) continue;
+      if (gain <= best_gain || state_.SpreadChangeOfExchange(slot, other.slot) > 0) continue;
       if (!exchange.CostWith(other.slot) || !exchange.IsAllowed(other.slot)) continue;
       best_gain = gain;
       best = {partner, other};

@@ -1,13 +1,14 @@
 #include "libs/planner/economy/topic_spreader.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace sluice::planner {
 namespace {
 
 // Of those that left, as many of the next larger are looked at.
 constexpr size_t kLargerLookedAt = 16;
+// Of those that might go instead, as many of the next smaller: the largest that does is taken.
+constexpr size_t kSmallerLookedAt = 96;
 // Of those that went elsewhere, as many of the next smaller and of the next larger.
 constexpr size_t kNeighbours = 4;
 // Of a mean replica's bytes: one that is lighter by more than this leaves its new broker short.
@@ -26,11 +27,12 @@ void TopicSpreader::Run() {
   for (auto* of_brokers : {&departed_, &arrived_}) {
     for (std::vector<Moved>& moved : *of_brokers) std::sort(moved.begin(), moved.end());
   }
+  natives_.assign(state_.brokers(), {});
   for (int broker : state_.staying()) SpreadFrom(broker);
 }
 
 bool TopicSpreader::IsOfCrowdedTopic(uint32_t slot) const {
-  return state_.IsCrowded(state_.snapshot().topic_of[state_.PartitionOf(slot)], state_.BrokerOf(slot));
+  return state_.IsCrowded(state_.TopicOf(slot), state_.BrokerOf(slot));
 }
 
 void TopicSpreader::SpreadFrom(int broker) {
@@ -52,7 +54,8 @@ void TopicSpreader::SpreadFrom(int broker) {
 }
 
 bool TopicSpreader::Betters(const Exchange& exchange, uint32_t other) const {
-  return exchange.SpreadChange(other) < 0 && exchange.CostWith(other) && exchange.IsAllowed(other);
+  return state_.SpreadChangeOfExchange(exchange.slot(), other) < 0 && exchange.CostWith(other) &&
+         exchange.IsAllowed(other);
 }
 
 void TopicSpreader::Apply(const Exchange& exchange, uint32_t returns, uint32_t goes) {
@@ -67,24 +70,33 @@ bool TopicSpreader::SendAnother(uint32_t arrived) {
     return false;
   }
   const Exchange exchange(state_, goal_, arrived, home);
-  const double disk = state_.DiskOf(arrived);
-  double heaviest = disk - kMostLighter * state_.mean_replica_mb();
-  std::optional<uint32_t> goes;
-  budget_.Spend(state_.On(home).size() / kGlancesPerLook);
-  for (const ClusterState::Entry& entry : state_.On(home)) {
-    if (entry.disk <= heaviest || entry.disk > disk) continue;
-    if (state_.OriginalBrokerOf(entry.slot) != home || state_.IsPinned(state_.PartitionOf(entry.slot))) continue;
-    budget_.Spend(2);
-    if (!Betters(exchange, entry.slot)) continue;
-    goes = entry.slot;
-    heaviest = entry.disk;
+  const float disk = state_.DiskOf(arrived), lightest = disk - kMostLighter * state_.mean_replica_mb();
+  const std::vector<Moved>& natives = NativesOf(home);
+  const auto first = natives.begin();
+  auto smaller = std::upper_bound(first, natives.end(), Moved{disk, UINT32_MAX});
+  for (size_t i = 0; i < kSmallerLookedAt && smaller != first && (--smaller)->disk > lightest; ++i) {
+    budget_.Spend(1);
+    if (state_.BrokerOf(smaller->slot) != home || !Betters(exchange, smaller->slot)) continue;
+    Apply(exchange, arrived, smaller->slot);
+    return true;
   }
-  if (goes) Apply(exchange, arrived, *goes);
-  return goes.has_value();
+  return false;
+}
+
+const std::vector<Moved>& TopicSpreader::NativesOf(int broker) {
+  std::vector<Moved>& natives = natives_[broker];
+  if (!natives.empty()) return natives;
+  for (const ClusterState::Entry& entry : state_.On(broker)) {
+    if (state_.OriginalBrokerOf(entry.slot) != broker || state_.IsPinned(state_.PartitionOf(entry.slot))) continue;
+    natives.push_back({entry.disk, entry.slot});
+  }
+  std::sort(natives.begin(), natives.end());
+  budget_.Spend(state_.On(broker).size());
+  return natives;
 }
 
 void TopicSpreader::ChangeDestination(uint32_t arrived) {
-  const int topic = state_.snapshot().topic_of[state_.PartitionOf(arrived)];
+  const int topic = state_.TopicOf(arrived);
   const Moved mine{state_.DiskOf(arrived), arrived};
   for (int partner : state_.staying()) {
     if (state_.SpreadChange(topic, state_.BrokerOf(arrived), partner) >= 0 || !state_.MayMove(arrived, partner))
@@ -110,7 +122,7 @@ void TopicSpreader::GoInstead(uint32_t crowded) {
   for (size_t i = 0; i < kLargerLookedAt && larger != departed.end(); ++i, ++larger) {
     if (larger->disk > disk + kMostLighter * state_.mean_replica_mb()) return;
     budget_.Spend(2);
-    if (state_.BrokerOf(larger->slot) == home) continue;
+    if (state_.BrokerOf(larger->slot) == home || state_.SpreadChangeOfExchange(larger->slot, crowded) >= 0) continue;
     const Exchange exchange(state_, goal_, larger->slot, home);
     if (!Betters(exchange, crowded)) continue;
     Apply(exchange, larger->slot, crowded);

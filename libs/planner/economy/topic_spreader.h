@@ -24,6 +24,8 @@ class TopicSpreader {
  private:
   void SpreadFrom(int broker);
   bool IsOfCrowdedTopic(uint32_t slot) const;
+  // The replicas that began on `broker`, were on it when first asked for, and may move.
+  const std::vector<Moved>& NativesOf(int broker);
   // It came here, and returns; another of its home comes in its place.
   bool SendAnother(uint32_t arrived);
   // It came here, and goes where another went, which comes here: where it came from is gone, or has no other.
@@ -38,6 +40,7 @@ class TopicSpreader {
   WorkBudget& budget_;
   ReasonLog& reasons_;
   std::vector<std::vector<Moved>> departed_, arrived_;  // by broker, as it was at the start
+  std::vector<std::vector<Moved>> natives_;             // by broker, sorted; empty until asked for
   std::vector<uint32_t> crowded_;
 };
 
