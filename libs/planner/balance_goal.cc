@@ -1,17 +1,17 @@
 #include "libs/planner/balance_goal.h"
 
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 namespace sluice::planner {
 namespace {
 
-// The search aims a little inside the window, so that what is left over at its edge is still within.
+// The search aims a little inside the window, so that what is left over at its edge is still within. Further inside
+// where brokers differ in size: the last moves still shift the mean of their uses, by which people judge.
 constexpr double kAimedPart = 0.95;
-// Where brokers differ in size people judge by the mean of the brokers' uses, which is not the use of the mean: whether
-// the large ones end low in the window or high shifts it. Of disk, that is forecast; of the others it aims further in.
-constexpr double kAimedPartWhenForecast = 0.9;
-constexpr double kAimedPartWhenUnequal = 0.75;
+constexpr double kAimedPartWhenUnequal = 0.92;
+// A shift of the mean of uses that is less than this part of the window is left for the next time.
+constexpr double kLeastShift = 0.01;
 // Outside the aim so much of the window is tolerated: the last of it is the dearest to find.
 constexpr double kTolerated = 0.045;
 constexpr double kToleratedWhenUnequal = 0.06;
@@ -19,6 +19,9 @@ constexpr double kToleratedWhenUnequal = 0.06;
 constexpr double kCpuWeight = 0.3;
 // What a failure could put on a link is worth no bytes: it is evened out at the end, where that is free.
 constexpr double kPotentialWeight = 0;
+// Loads are summed from floats, in an order that whoever checks a plan does not know: the search stays this much of a
+// limit below it.
+constexpr double kBelowLimit = 1e-7;
 // Capacities whose ratio differs less than this between brokers count as of one shape.
 constexpr double kSameShape = 1e-6;
 
@@ -26,6 +29,9 @@ constexpr int kResourceOf[kDimensions] = {-1, -1, kDisk, kNetworkIn, kNetworkOut
 
 // Every replica carries these, so the rack rule bounds them; the others follow the leader, who may be in any rack.
 bool FollowsReplicas(int dimension) { return dimension == kReplicas || dimension == kDiskUse || dimension == kIn; }
+
+// Counts go by the size of the disks.
+int CapacityOf(int dimension) { return kResourceOf[dimension] < 0 ? kDisk : kResourceOf[dimension]; }
 
 bool AllOfOneSize(const ClusterState& state) {
   const Broker* first = nullptr;
@@ -42,13 +48,43 @@ bool AllOfOneSize(const ClusterState& state) {
 
 }  // namespace
 
-// Brokers outside the window end at its edge, about; the others stay where they are.
-double BalanceGoal::ForecastMiddleOfDisk(const ClusterState& state, double aimed) const {
+BalanceGoal::BalanceGoal(const ClusterState& state, double window)
+    : window_(window),
+      of_one_size_(AllOfOneSize(state)),
+      aimed_(window * (of_one_size_ ? kAimedPart : kAimedPartWhenUnequal)),
+      good_enough_(std::pow(window * (of_one_size_ ? kTolerated : kToleratedWhenUnequal), 2)),
+      rows_(state.brokers()),
+      share_(state.brokers()),
+      limit_(state.brokers()),
+      rack_level_(state.brokers(), 1.0) {
+  FindRackLevels(state);
+  FindShares(state);
+  middle_.fill(1);
+  // Brokers outside the window will end at its edge, about; the others stay where they are.
+  for (int k = 0; k < kDimensions && !of_one_size_; ++k) middle_[k] = MiddleOf(state, k, aimed_);
+  SetWindows(state);
+}
+
+bool BalanceGoal::Recenter(const ClusterState& state) {
+  if (of_one_size_) return false;
+  bool shifted = false;
+  for (int k = 0; k < kDimensions; ++k) {
+    const double middle = MiddleOf(state, k, std::numeric_limits<double>::infinity());
+    shifted |= std::abs(middle - middle_[k]) > kLeastShift * window_;
+    middle_[k] = middle;
+  }
+  SetWindows(state);
+  return shifted;
+}
+
+double BalanceGoal::MiddleOf(const ClusterState& state, int dimension, double aimed) const {
   double sum = 0, weighted = 0, weight = 0;
   for (int b : state.staying()) {
-    const double share = share_[b][kDiskUse];
+    const double share = share_[b][dimension];
     if (share <= 0) return 1;
-    const double use = std::clamp(state.Load(b)[kDiskUse] / share, 1 - aimed, 1 + aimed);
+    const double level = LevelOf(b, dimension);
+    const double use = std::clamp(state.Load(b)[dimension] / share, std::min(1.0, level) * (1 - aimed),
+                                  std::max(1.0, level) * (1 + aimed));
     sum += use;
     weighted += use * share;
     weight += share;
@@ -56,71 +92,52 @@ double BalanceGoal::ForecastMiddleOfDisk(const ClusterState& state, double aimed
   return sum / state.staying_brokers() / (weighted / weight);
 }
 
-BalanceGoal::BalanceGoal(const ClusterState& state, double window)
-    : window_(window),
-      rows_(state.brokers()),
-      share_(state.brokers()),
-      limit_(state.brokers()),
-      rack_level_(state.brokers(), 1.0) {
+void BalanceGoal::FindShares(const ClusterState& state) {
   const Snapshot& snapshot = state.snapshot();
   LoadVector total = {}, capacity = {};
   for (size_t b = 0; b < state.brokers(); ++b) {
     for (int k = 0; k < kDimensions; ++k) {
       total[k] += state.Load(b)[k];
-      const int resource = kResourceOf[k] < 0 ? kDisk : kResourceOf[k];
-      if (state.Stays(b)) capacity[k] += snapshot.brokers[b].capacity[resource];
+      if (state.Stays(b)) capacity[k] += snapshot.brokers[b].capacity[CapacityOf(k)];
     }
+    for (int r = 0; r < kResources; ++r) limit_[b][kDiskUse + r] = snapshot.LimitOf(b, r) * (1 - kBelowLimit);
   }
-  FindRackLevels(state);
-
   // Processors that do not grow with the links cannot be even where the links are: then CPU is only a limit.
-  bool cpu_has_shape_of_network = true;
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    if (!state.Stays(b)) continue;
+  for (int b : state.staying()) {
     const ResourceVector& c = snapshot.brokers[b].capacity;
     const double cpu = c[kCpu] / capacity[kCpuUse], network = c[kNetworkIn] / capacity[kIn];
-    cpu_has_shape_of_network &= std::abs(cpu - network) < kSameShape;
+    cpu_has_shape_of_network_ &= std::abs(cpu - network) < kSameShape;
+    for (int k = 0; k < kDimensions; ++k) share_[b][k] = total[k] * c[CapacityOf(k)] / capacity[k];
   }
+}
 
-  const bool of_one_size = AllOfOneSize(state);
-  good_enough_ = std::pow(window * (of_one_size ? kTolerated : kToleratedWhenUnequal), 2);
-  LoadVector aimed, middle;
-  aimed.fill(window * (of_one_size ? kAimedPart : kAimedPartWhenUnequal));
-  middle.fill(1);
+void BalanceGoal::SetWindows(const ClusterState& state) {
   for (int b : state.staying()) {
-    for (int k = 0; k < kDimensions; ++k) {
-      const int resource = kResourceOf[k] < 0 ? kDisk : kResourceOf[k];
-      share_[b][k] = total[k] * snapshot.brokers[b].capacity[resource] / capacity[k];
-    }
-  }
-  if (!of_one_size) {
-    aimed[kDiskUse] = window * kAimedPartWhenForecast;
-    middle[kDiskUse] = ForecastMiddleOfDisk(state, aimed[kDiskUse]);
-  }
-  for (size_t b = 0; b < state.brokers(); ++b) {
-    for (int r = 0; r < kResources; ++r) limit_[b][kDiskUse + r] = snapshot.LimitOf(b, r);
-    if (!state.Stays(b)) continue;
     for (int k = 0; k < kDimensions; ++k) {
       if (share_[b][k] <= 0) continue;  // nobody has any of it
       Row& row = rows_[b];
       row.inverse_share[k] = 1 / share_[b][k];
-      const double level = FollowsReplicas(k) ? rack_level_[b] : 1.0;
-      row.high[k] = std::max(1.0, level) * middle[k] * (1 + aimed[k]);
-      row.low[k] = std::min(1.0, level) * middle[k] * (1 - aimed[k]);
-      row.weight[k] = 1;
-      if (k == kCpuUse) row.weight[k] = cpu_has_shape_of_network ? kCpuWeight : 0;
+      const double level = LevelOf(b, k);
+      row.high[k] = std::max(1.0, level) * middle_[k] * (1 + aimed_);
+      row.low[k] = std::min(1.0, level) * middle_[k] * (1 - aimed_);
+      row.root_weight[k] = 1;
+      if (k == kCpuUse) row.root_weight[k] = cpu_has_shape_of_network_ ? std::sqrt(kCpuWeight) : 0;
       if (kResourceOf[k] < 0) continue;
-      const double limit = snapshot.LimitOf(b, kResourceOf[k]) / share_[b][k];
+      const double limit = limit_[b][kDiskUse + kResourceOf[k]] / share_[b][k];
       if (k == kPotentialOut) {
         // Only what would be too much matters, and where the mean is too much already nothing can be done about it.
         row.low[k] = -1;
-        row.high[k] = std::max(limit, 1 + aimed[k]);
-        row.weight[k] = kPotentialWeight;
+        row.high[k] = std::max(limit, 1 + aimed_);
+        row.root_weight[k] = std::sqrt(kPotentialWeight);
       } else {
         row.high[k] = std::min(row.high[k], std::max(limit, 1.0));
       }
     }
   }
+}
+
+double BalanceGoal::LevelOf(int broker, int dimension) const {
+  return FollowsReplicas(dimension) ? rack_level_[broker] : 1.0;
 }
 
 void BalanceGoal::FindRackLevels(const ClusterState& state) {

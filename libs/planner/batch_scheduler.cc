@@ -11,6 +11,8 @@ namespace sluice::planner {
 namespace {
 
 constexpr double kRounding = 1e-6;  // MB or KB/s
+// As the search does, a little less, so that what it came to is not refused.
+constexpr double kBelowLimit = 0.5e-7;
 
 int UrgencyOf(const Reason& reason) {
   switch (reason.kind) {
@@ -48,10 +50,10 @@ BatchScheduler::BatchScheduler(const ClusterState& end, const ReasonLog& reasons
   }
   for (auto* amounts : {&limit_, &load_, &gain_, &change_}) amounts->resize(log_dirs, Amounts{});
   for (size_t b = 0; b < end.brokers(); ++b) {
-    for (int r = kNetworkIn; r < kResources; ++r) limit_[b][r] = snapshot.LimitOf(b, r);
-    limit_[b][kWholeDisk] = snapshot.LimitOf(b, kDisk);
+    for (int r = kNetworkIn; r < kResources; ++r) limit_[b][r] = snapshot.LimitOf(b, r) * (1 - kBelowLimit);
+    limit_[b][kWholeDisk] = snapshot.LimitOf(b, kDisk) * (1 - kBelowLimit);
     for (size_t d = 0; d < snapshot.LogDirsOf(b); ++d) {
-      limit_[first_log_dir_[b] + d][kDisk] = snapshot.LogDirLimit(b, d);
+      limit_[first_log_dir_[b] + d][kDisk] = snapshot.LogDirLimit(b, d) * (1 - kBelowLimit);
     }
   }
   for (size_t p = 0; p < snapshot.partitions(); ++p) {

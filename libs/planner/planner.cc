@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "libs/planner/batch_scheduler.h"
 #include "libs/planner/cluster_state.h"
 #include "libs/planner/end_state.h"
+#include "libs/planner/search/best_search.h"
 #include "libs/planner/search/search.h"
 #include "libs/planner/step_checker.h"
 #include "libs/planner/unmet_goals.h"
@@ -189,10 +191,10 @@ absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& optio
 
 absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& options, StageObserver& observer) {
   RETURN_IF_ERROR(CheckOptions(options));
-  Search search(snapshot, options);
+  const std::unique_ptr<Search> best = BestSearch(snapshot, options);
+  Search& search = *best;
   Plan plan;
-  for (size_t b = 0; b < snapshot.brokers.size(); ++b) plan.loads_before.push_back(search.state().Load(b));
-  search.Run();
+  plan.loads_before = search.loads_before();
   // What a next plan would do is done now.
   for (int round = 0; round < kMostRounds && search.MayGoOn(); ++round) {
     const Snapshot reached = SnapshotOf(search.state());

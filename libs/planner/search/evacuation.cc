@@ -19,7 +19,7 @@ Evacuation::Evacuation(ClusterState& state, const BalanceGoal& goal, WorkBudget&
 
 int Evacuation::Destination(uint32_t slot, bool any_rack, double* score, Refusal* refusal) {
   const LoadVector load = state_.Contribution(slot);
-  const int topic = state_.snapshot().topic_of[state_.PartitionOf(slot)];
+  const int topic = state_.TopicOf(slot);
   const int from = state_.BrokerOf(slot);
   int best = -1;
   int refused_by_rack = 0, refused_by_limit = 0;

@@ -18,29 +18,19 @@ constexpr double kMovePriceAtOnePercent = 1.8, kLeastMovePrice = 0.1, kMostMoveP
 constexpr double kCrowdingPrice = 0.3;  // part of the gain that a crowded topic costs or returns
 constexpr double kTilt = 0.02;          // prefers the emptier partner where both are inside the window
 constexpr size_t kPartners = 12;
-constexpr int kLeastQuota = 4;
-constexpr int kMostQuota = 12;
 // A broker that pulls looks at many others' replicas for it, so it takes more of what it sees.
 constexpr int kPullFactor = 2;
 // Of the best of a scan, those of topics of which the source has more than its fair share go first.
 constexpr double kCrowdedBonus = 1.0;
 constexpr int kKeptPerMove = 5;
-// Large brokers are scanned in part while that finds something: the best of so many is nearly the best of all.
-constexpr size_t kPushSample = 700;
-constexpr size_t kPullSample = 256;  // of each partner
 
 }  // namespace
 
-ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons)
-    : state_(state), goal_(goal), budget_(budget), reasons_(reasons) {
+ReplicaBalancer::ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons,
+                                 const Sampling& sampling)
+    : state_(state), goal_(goal), budget_(budget), reasons_(reasons), sampling_(sampling), turn_(sampling.turn) {
   move_price_ = std::clamp(kMovePriceAtOnePercent * 0.01 / goal.window(), kLeastMovePrice, kMostMovePrice) *
                 state.mean_replica_mb();
-  const Snapshot& snapshot = state.snapshot();
-  size_t least_replication = SIZE_MAX;
-  for (size_t p = 0; p < snapshot.partitions(); ++p) {
-    least_replication = std::min(least_replication, snapshot.ReplicasOf(p).size());
-  }
-  racks_are_fixed_ = state.staying_racks() > 1 && static_cast<size_t>(state.staying_racks()) <= least_replication;
 }
 
 void ReplicaBalancer::Run() {
@@ -88,8 +78,8 @@ bool ReplicaBalancer::HasTooMuch(int broker) const {
 
 template <int... Ks>
 bool ReplicaBalancer::Push(int from, std::vector<int>& touched) {
-  return PushSome<Ks...>(from, kPushSample, touched) ||
-         (state_.On(from).size() > kPushSample && PushSome<Ks...>(from, SIZE_MAX, touched));
+  return PushSome<Ks...>(from, sampling_.push, touched) ||
+         (state_.On(from).size() > sampling_.push && PushSome<Ks...>(from, SIZE_MAX, touched));
 }
 
 template <int... Ks>
@@ -99,14 +89,18 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
   double cost = goal_.Cost<Ks...>(from, state_.Load(from));
   const double useful =
       std::max(0.0, state_.Load(from)[kDiskUse] - goal_.High(from, kDiskUse) * goal_.Share(from, kDiskUse));
-  const size_t seen = VisitSample(state_.On(from), sample, ++turn_, [&](const ClusterState::Entry& entry) {
-    LoadVector load = {1, 0, entry.disk, entry.in};
-    if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
-    const double gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
-    if (gain <= kLeastGain) return;
-    const double wasted = leaving_binds_ ? std::max(0.0, entry.disk - useful) : 0;
-    candidates_.emplace_back(gain / (move_price_ + kUsefulBytePrice * entry.disk + wasted), entry.slot);
-  });
+  // What the scan needs is copied into it: the compiler then keeps it in registers.
+  const BalanceGoal::Gauge<Ks...> gauge(goal_, from, state_.Load(from));
+  const size_t seen = VisitSample(
+      state_.On(from), sample, ++turn_,
+      [this, gauge, cost, useful, binds = leaving_binds_, price = move_price_](const ClusterState::Entry& entry) {
+        LoadVector load = {1, 0, entry.disk, entry.in};
+        if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
+        const double gain = cost - gauge.CostWith(load, -1);
+        if (gain <= kLeastGain) return;
+        const double wasted = binds ? std::max(0.0, entry.disk - useful) : 0;
+        candidates_.emplace_back(gain / (price + kUsefulBytePrice * entry.disk + wasted), entry.slot);
+      });
   budget_.Spend(seen);
   if (candidates_.empty()) return false;
   const int quota = Quota(from);
@@ -128,13 +122,13 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
     if (source_gain <= kLeastGain) continue;
     double best = 0;
     int to = -1;
-    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot())];
+    const int topic = state_.TopicOf(candidate.slot());
     for (int partner : partners_) {
       const double gain = source_gain + goal_.Cost<Ks...>(partner, state_.Load(partner)) -
                           goal_.CostWith<Ks...>(partner, state_.Load(partner), load, 1);
       if (gain <= kLeastGain) continue;
       const double score = gain * (1 - kCrowdingPrice * state_.SpreadChange(topic, from, partner)) /
-                           Price(load[kDiskUse], from, partner);
+                           PricingOf(from, partner).Of(load[kDiskUse]);
       if (score > best && !goal_.OverLimit(partner, state_.Load(partner), load) &&
           state_.MayMove(candidate.slot(), partner)) {
         best = score;
@@ -154,7 +148,7 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
 
 template <int... Ks>
 bool ReplicaBalancer::Pull(int to, std::vector<int>& touched) {
-  return PullSome<Ks...>(to, kPullSample, touched) || PullSome<Ks...>(to, SIZE_MAX, touched);
+  return PullSome<Ks...>(to, sampling_.pull, touched) || PullSome<Ks...>(to, SIZE_MAX, touched);
 }
 
 template <int... Ks>
@@ -168,16 +162,20 @@ bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched)
   ChoosePartners<Ks...>(to, typical, -1);
   candidates_.clear();
   const double cost = goal_.Cost<Ks...>(to, state_.Load(to));
+  const BalanceGoal::Gauge<Ks...> destination(goal_, to, state_.Load(to));
   for (int from : partners_) {
-    const double source_cost = goal_.Cost<Ks...>(from, state_.Load(from));
-    budget_.Spend(VisitSample(state_.On(from), sample, ++turn_, [&](const ClusterState::Entry& entry) {
-      LoadVector load = {1, 0, entry.disk, entry.in};
-      if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
-      double gain = cost - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1);
-      if (gain <= kLeastGain) return;
-      gain += source_cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
-      if (gain > kLeastGain) candidates_.emplace_back(gain / Price(entry.disk, from, to), entry.slot);
-    }));
+    const BalanceGoal::Gauge<Ks...> source(goal_, from, state_.Load(from));
+    budget_.Spend(
+        VisitSample(state_.On(from), sample, ++turn_,
+                    [this, cost, destination, source, source_cost = goal_.Cost<Ks...>(from, state_.Load(from)),
+                     pricing = PricingOf(from, to)](const ClusterState::Entry& entry) {
+                      LoadVector load = {1, 0, entry.disk, entry.in};
+                      if constexpr (kWithLeaders) load = state_.Contribution(entry.slot);
+                      double gain = cost - destination.CostWith(load, 1);
+                      if (gain <= kLeastGain) return;
+                      gain += source_cost - source.CostWith(load, -1);
+                      if (gain > kLeastGain) candidates_.emplace_back(gain / pricing.Of(entry.disk), entry.slot);
+                    }));
   }
   if (candidates_.empty()) return false;
   const int quota = kPullFactor * Quota(to);
@@ -189,7 +187,7 @@ bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched)
     if (!Movable(candidate.slot()) || !state_.MayMove(candidate.slot(), to)) continue;
     const int from = state_.BrokerOf(candidate.slot());
     const LoadVector load = state_.Contribution(candidate.slot());
-    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot())];
+    const int topic = state_.TopicOf(candidate.slot());
     if (state_.SpreadChange(topic, from, to) > 0 && moved * 2 < quota) continue;
     const double gain = goal_.Cost<Ks...>(to, state_.Load(to)) - goal_.CostWith<Ks...>(to, state_.Load(to), load, 1) +
                         goal_.Cost<Ks...>(from, state_.Load(from)) -
@@ -209,7 +207,7 @@ void ReplicaBalancer::ChoosePartners(int broker, const LoadVector& typical, doub
   for (int partner : state_.staying()) {
     if (partner == broker || (sign > 0 && !state_.MayReceive(partner))) continue;
     const bool same_rack = state_.RackOf(partner) == state_.RackOf(broker);
-    if (racks_are_fixed_ && !same_rack) continue;
+    if (state_.racks_are_fixed() && !same_rack) continue;
     const LoadVector& load = state_.Load(partner);
     double rank = goal_.CostWith<Ks...>(partner, load, typical, sign) - goal_.Cost<Ks...>(partner, load);
     auto tilt = [&](int k) {
@@ -239,27 +237,32 @@ void ReplicaBalancer::KeepBest(size_t count) {
 
 void ReplicaBalancer::PreferCrowded() {
   for (Candidate& candidate : candidates_) {
-    const int topic = state_.snapshot().topic_of[state_.PartitionOf(candidate.slot())];
+    const int topic = state_.TopicOf(candidate.slot());
     if (!state_.IsCrowded(topic, state_.BrokerOf(candidate.slot()))) continue;
     candidate = Candidate(candidate.score() * (1 + kCrowdedBonus), candidate.slot());
   }
   KeepBest(candidates_.size());
 }
 
-double ReplicaBalancer::Price(double disk, int from, int to) const {
+double ReplicaBalancer::Pricing::Of(double disk) const {
+  const double wasted = disk - std::min(disk, useful_mb);
+  return move_price + kUsefulBytePrice * disk + kWastedBytePrice * wasted;
+}
+
+ReplicaBalancer::Pricing ReplicaBalancer::PricingOf(int from, int to) const {
   double useful;
   if (leaving_binds_) {
     useful = state_.Load(from)[kDiskUse] - goal_.High(from, kDiskUse) * goal_.Share(from, kDiskUse);
   } else {
     useful = goal_.Low(to, kDiskUse) * goal_.Share(to, kDiskUse) - state_.Load(to)[kDiskUse];
   }
-  const double wasted = disk - std::min(disk, std::max(0.0, useful));
-  return move_price_ + kUsefulBytePrice * disk + kWastedBytePrice * wasted;
+  return {.move_price = move_price_, .useful_mb = std::max(0.0, useful)};
 }
 
 int ReplicaBalancer::Quota(int broker) const {
   const double distance = std::abs(goal_.Relative(broker, kReplicas, state_.Load(broker)[kReplicas]) - 1);
-  return std::clamp(static_cast<int>(distance * goal_.Share(broker, kReplicas) / 8), kLeastQuota, kMostQuota);
+  return std::clamp(static_cast<int>(distance * goal_.Share(broker, kReplicas) / 8), sampling_.least_moves,
+                    sampling_.most_moves);
 }
 
 void ReplicaBalancer::FindDirection() {

@@ -23,7 +23,17 @@ namespace sluice::planner {
 // O(moves × (replicas looked at in a scan ÷ moves per scan + partners)).
 class ReplicaBalancer {
  public:
-  ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons);
+  // How many of a large broker's replicas a scan looks at while that finds something: the best of so many is nearly the
+  // best of all, and what is taken stays typical of what there is. Another sampling comes to another end.
+  struct Sampling {
+    size_t push = 400;
+    size_t pull = 48;                      // of each partner
+    size_t turn = 0;                       // where to begin
+    int least_moves = 4, most_moves = 12;  // that one scan of a broker may lead to: fewer near its window
+  };
+
+  ReplicaBalancer(ClusterState& state, const BalanceGoal& goal, WorkBudget& budget, ReasonLog& reasons,
+                  const Sampling& sampling);
 
   void Run();
   // Pulls replicas to brokers that were added, until each is within its window; moves nothing between the others.
@@ -48,6 +58,12 @@ class ReplicaBalancer {
    private:
     uint64_t rank_;
   };
+  // What a replica's move from one broker to another costs.
+  struct Pricing {
+    double move_price;
+    double useful_mb;  // so much has to move anyway
+    double Of(double disk) const;
+  };
   template <int... Ks>
   bool Push(int from, std::vector<int>& touched);
   template <int... Ks>
@@ -62,7 +78,7 @@ class ReplicaBalancer {
   bool HasTooMuch(int broker) const;
   void KeepBest(size_t count);
   void PreferCrowded();
-  double Price(double disk, int from, int to) const;
+  Pricing PricingOf(int from, int to) const;
   int Quota(int broker) const;
   bool Movable(uint32_t slot) const { return !state_.IsPinned(state_.PartitionOf(slot)); }
   void FindDirection();
@@ -72,12 +88,12 @@ class ReplicaBalancer {
   const BalanceGoal& goal_;
   WorkBudget& budget_;
   ReasonLog& reasons_;
-  bool racks_are_fixed_;   // a replica can only go to a broker of its own rack
   double move_price_ = 0;  // of one move, in bytes as disk loads are
   // Is more disk use above the windows than missing below? Then the bytes that leave are the bound, else those that
   // come.
   bool leaving_binds_ = true;
-  size_t turn_ = 0;  // shifts the samples
+  const Sampling sampling_;
+  size_t turn_;  // shifts the samples
   std::vector<Candidate> candidates_;
   std::vector<int> partners_;
   std::vector<std::pair<double, int>> ranked_;

@@ -12,9 +12,11 @@ namespace {
 constexpr int64_t kWorkPerReplica = 300;
 constexpr int64_t kLeastWork = 20'000'000;
 constexpr int kPolishRounds = 5;
-constexpr int kEconomyRounds = 2;          // the second finds about a tenth of what the first did
-constexpr double kStartFactor = 1.5;       // of the window, where evenness alone starts a plan
-constexpr double kWorthwhile = 0.9;        // evening out that leaves more of the penalty than this is not done
+constexpr int kEconomyRounds = 2;     // the second finds about a tenth of what the first did
+constexpr double kStartFactor = 1.5;  // of the window, where evenness alone starts a plan
+constexpr double kWorthwhile = 0.9;   // evening out that leaves more of the penalty than this is not done
+// The same where only some of the steps can be taken: what they leave is likely to be taken up again, another way.
+constexpr double kWorthwhileInPart = 0.75;
 constexpr double kStillWorthwhile = 0.95;  // a round that leaves more of the penalty than this is the last
 
 double StartWindow(const PlanOptions& options) {
@@ -23,6 +25,12 @@ double StartWindow(const PlanOptions& options) {
 
 double CostOf(const BalanceGoal& goal, int broker, const LoadVector& load) {
   return goal.Cost<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, load);
+}
+
+std::vector<LoadVector> LoadsOf(const ClusterState& state) {
+  std::vector<LoadVector> loads;
+  for (size_t b = 0; b < state.brokers(); ++b) loads.push_back(state.Load(b));
+  return loads;
 }
 
 double TotalCost(const ClusterState& state, const BalanceGoal& goal) {
@@ -61,15 +69,16 @@ class Assignment {
 
 }  // namespace
 
-Search::Search(const Snapshot& snapshot, const PlanOptions& options)
+Search::Search(const Snapshot& snapshot, const PlanOptions& options, const ReplicaBalancer::Sampling& sampling)
     : options_(options),
       state_(snapshot),
+      loads_before_(LoadsOf(state_)),
       goal_(state_, options.window),
       start_goal_(state_, StartWindow(options)),
       budget_(options.work > 0 ? options.work
                                : kLeastWork + kWorkPerReplica * static_cast<int64_t>(snapshot.replicas.size())),
       evacuation_(state_, goal_, budget_, reasons_),
-      replicas_(state_, goal_, budget_, reasons_),
+      replicas_(state_, goal_, budget_, reasons_, sampling),
       leaders_(state_, goal_, budget_, reasons_),
       swapper_(state_, goal_, budget_, reasons_),
       chains_(state_, goal_, budget_, reasons_),
@@ -117,14 +126,25 @@ void Search::EvenOut() {
   if (before > 0) {
     const Assignment start(state_);
     replicas_.Run();
+    FollowMean();
     leaders_.Run();
+    (void)goal_.Recenter(state_);
     Polish();
     Economize();
+    FollowMean();
+    Polish();
     // What betters so little is not worth its traffic, and would be followed by as little the next time.
     if ((must_move_ ? TotalCost(state_, goal_) : StartCost()) > before * kWorthwhile) start.Restore(state_);
   }
   log_dirs_.KeepWhatStays();
   log_dirs_.EvenOut();
+}
+
+// Moves between brokers of different sizes have shifted the mean of their uses, and the windows with it.
+void Search::FollowMean() {
+  if (!goal_.Recenter(state_)) return;
+  replicas_.Run();
+  leaders_.Run();
 }
 
 // What the search did and the end state does not need.
@@ -133,15 +153,26 @@ void Search::Economize() {
     chains_.Run();
     replicas_.Trim();
     lightener_.Run();
+    FollowMean();
   }
   topics_.Run();
   leaders_.Trim();
   exposure_.Run();
 }
 
+bool Search::IsWithin(int broker) const { return CostOf(goal_, broker, state_.Load(broker)) <= goal_.good_enough(); }
+
 bool Search::AllWithin() const {
-  return std::all_of(state_.staying().begin(), state_.staying().end(),
-                     [&](int b) { return CostOf(goal_, b, state_.Load(b)) <= goal_.good_enough(); });
+  return std::all_of(state_.staying().begin(), state_.staying().end(), [&](int b) { return IsWithin(b); });
+}
+
+Search::Outcome Search::outcome() const {
+  Outcome outcome;
+  for (int b : state_.staying()) outcome.brokers_outside += !IsWithin(b);
+  for (const auto& [slot, reason] : reasons_.copies) {
+    if (state_.BrokerOf(slot) != state_.OriginalBrokerOf(slot)) outcome.bytes_mb += state_.DiskOf(slot);
+  }
+  return outcome;
 }
 
 // All dimensions at once: leaders where that is enough, then single moves, then exchanges. What that leaves is hard: a
@@ -169,7 +200,7 @@ bool Search::PolishOnce() {
 bool Search::IsWorthwhile(const std::vector<LoadVector>& after_all, const std::vector<LoadVector>& after_needed) const {
   if (options_.mode != Mode::kEvenOut) return true;
   const BalanceGoal& goal = must_move_ ? goal_ : start_goal_;
-  return TotalCost(after_all, goal) <= TotalCost(after_needed, goal) * kWorthwhile;
+  return TotalCost(after_all, goal) <= TotalCost(after_needed, goal) * kWorthwhileInPart;
 }
 
 bool Search::Adopt(const Search& next) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <vector>
 
 #include "libs/planner/balance_goal.h"
@@ -8,21 +9,21 @@
 #include "libs/planner/economy/exposure_balancer.h"
 #include "libs/planner/economy/move_lightener.h"
 #include "libs/planner/economy/topic_spreader.h"
+#include "libs/planner/plan.h"
+#include "libs/planner/reason.h"
 #include "libs/planner/search/evacuation.h"
 #include "libs/planner/search/leader_balancer.h"
 #include "libs/planner/search/log_dir_balancer.h"
-#include "libs/planner/plan.h"
-#include "libs/planner/reason.h"
 #include "libs/planner/search/replica_balancer.h"
 #include "libs/planner/search/replica_swapper.h"
 #include "libs/planner/search/work_budget.h"
 
 namespace sluice::planner {
 
-// One search from a snapshot to the end state that a mode asks for. The snapshot and the options must outlive it.
+// One search from a snapshot to the end state that a mode asks for. The snapshot must outlive it.
 class Search {
  public:
-  Search(const Snapshot& snapshot, const PlanOptions& options);
+  Search(const Snapshot& snapshot, const PlanOptions& options, const ReplicaBalancer::Sampling& sampling = {});
 
   void Run();
 
@@ -30,6 +31,16 @@ class Search {
   bool MayGoOn() const;
   // Takes over what `next`, a search from this one's end, has come to. False when it changed nothing.
   bool Adopt(const Search& next);
+
+  // How many brokers its end leaves outside, and what it copies to get there.
+  struct Outcome {
+    int brokers_outside = 0;
+    double bytes_mb = 0;
+    auto operator<=>(const Outcome&) const = default;
+  };
+  Outcome outcome() const;
+  // Of every broker, when the search was made.
+  const std::vector<LoadVector>& loads_before() const { return loads_before_; }
 
   const ClusterState& state() const { return state_; }
   const BalanceGoal& goal() const { return goal_; }
@@ -39,6 +50,7 @@ class Search {
   // Where steps have to be left out: is what the others reach worth more than what the needed ones alone do? Without
   // this a plan that cannot be ordered would be followed by plans that move a little here and there, and never end.
   bool IsWorthwhile(const std::vector<LoadVector>& after_all, const std::vector<LoadVector>& after_needed) const;
+  int64_t work_used() const { return budget_.used(); }
   bool work_spent() const { return work_spent_ || budget_.spent(); }
 
  private:
@@ -46,14 +58,17 @@ class Search {
   void Polish();
   // False: all is within, or a further round is not worth its work.
   bool PolishOnce();
+  void FollowMean();
   void Economize();
+  bool IsWithin(int broker) const;
   bool AllWithin() const;
   // Outside the window that starts a plan, which is wider than the one that ends it.
   double StartCost() const;
   bool AdoptPartition(const Search& next, uint32_t partition);
 
-  const PlanOptions& options_;
+  const PlanOptions options_;
   ClusterState state_;
+  const std::vector<LoadVector> loads_before_;
   BalanceGoal goal_, start_goal_;
   WorkBudget budget_;
   bool work_spent_ = false;
