@@ -29,6 +29,12 @@ struct Reason {
 struct ReasonLog {
   absl::flat_hash_map<uint32_t, Reason> copies;
   absl::flat_hash_map<uint32_t, Reason> leaders;
+
+  // `other` is copied in place of `slot`, for the same reason.
+  void CopyInPlaceOf(uint32_t slot, uint32_t other) {
+    const Reason reason = copies[slot];  // by value: writing may move all of them
+    copies[other] = reason;
+  }
 };
 
 }  // namespace sluice::planner

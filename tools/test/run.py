@@ -23,8 +23,8 @@ PROGRESS = ("--show_progress_rate_limit=10", "--curses=no", "--color=no", "--ui_
 
 # Pure decisions, the bus and every decoder of foreign bytes.
 SANITIZED = ("//libs/base/...", "//libs/bus/...", "//libs/operator/...", "//libs/kafka_admin/...", "//libs/sealed/...",
-             "//libs/pki/...", "//libs/grpc/...", "//services/provisioner/core/...", "//services/balancer-planner/core/...",
-             "//services/satellite/core/...")
+             "//libs/pki/...", "//libs/planner/...", "//libs/grpc/...", "//services/provisioner/core/...",
+             "//services/balancer-planner/core/...", "//services/satellite/core/...")
 # Without abseil's Mutex, whose uninstrumented library gives false alarms (docs/testing.md).
 THREAD_SANITIZED = ("//libs/clock/...", "//libs/failpoint/...", "//libs/log/...")
 
@@ -121,7 +121,7 @@ class Run:
                     *([f"--ignore={LONG_STOPS}"] if self.everything else ["-m", "not full"]))
 
     def sanitizers(self):
-        pure = "--test_tag_filters=-kafka,-postgres,-exclusive"
+        pure = "--test_tag_filters=-full,-kafka,-postgres,-exclusive"
         self.bazel("address and undefined behaviour", SANITIZED, "--config=asan", pure, "--build_tests_only")
         self.bazel("threads", THREAD_SANITIZED, "--config=tsan", pure, "--build_tests_only")
 

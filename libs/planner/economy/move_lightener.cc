@@ -58,7 +58,7 @@ void MoveLightener::Lighten(uint32_t heavy) {
     most_saved = saved;
   }
   if (!light) return;
-  reasons_.copies[*light] = reasons_.copies[heavy];
+  reasons_.CopyInPlaceOf(heavy, *light);
   exchange.Apply(state_, *light);
 }
 

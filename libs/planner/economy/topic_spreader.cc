@@ -59,7 +59,7 @@ bool TopicSpreader::Betters(const Exchange& exchange, uint32_t other) const {
 }
 
 void TopicSpreader::Apply(const Exchange& exchange, uint32_t returns, uint32_t goes) {
-  reasons_.copies[goes] = reasons_.copies[returns];
+  reasons_.CopyInPlaceOf(returns, goes);
   exchange.Apply(state_, goes);
 }
 
