@@ -58,6 +58,7 @@ class BalanceGoal {
    public:
     Gauge(const BalanceGoal& goal, int broker, const LoadVector& load)
         : edges_{EdgesOf(goal.rows_[broker], Ks, load)...} {}
+    double Cost() const { return CostWith({}, 0); }
     double CostWith(const LoadVector& change, double sign) const {
       double sum = 0;
       size_t i = 0;

@@ -27,7 +27,7 @@ struct PlanOptions {
   double start_window = 0;
   // What one broker sends and receives for moves, KB/s; 0: 8 % of the smallest link.
   double throttle_kbps = 0;
-  // In looks at a candidate; 0: 300 for each replica and 20 million besides.
+  // In looks at a candidate; 0: 300 for each replica and 60 million besides.
   int64_t work = 0;
 };
 

@@ -24,6 +24,8 @@ namespace {
 
 constexpr double kThrottlePart = 0.08;  // of the smallest link
 constexpr int kThrottleHalvings = 4;
+constexpr int64_t kWorkPerReplica = 300;
+constexpr int64_t kLeastWork = 60'000'000;
 constexpr int kMostRounds = 6;  // two or three do, nearly always
 
 class NoObserver final : public StageObserver {
@@ -191,14 +193,16 @@ absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& optio
 
 absl::StatusOr<Plan> MakePlan(const Snapshot& snapshot, const PlanOptions& options, StageObserver& observer) {
   RETURN_IF_ERROR(CheckOptions(options));
-  const std::unique_ptr<Search> best = BestSearch(snapshot, options);
+  WorkBudget budget(options.work > 0 ? options.work
+                                     : kLeastWork + kWorkPerReplica * static_cast<int64_t>(snapshot.replicas.size()));
+  const std::unique_ptr<Search> best = BestSearch(snapshot, options, budget);
   Search& search = *best;
   Plan plan;
   plan.loads_before = search.loads_before();
   // What a next plan would do is done now.
-  for (int round = 0; round < kMostRounds && search.MayGoOn(); ++round) {
+  for (int round = 0; round < kMostRounds && search.MayGoOn() && !budget.spent(); ++round) {
     const Snapshot reached = SnapshotOf(search.state());
-    Search next(reached, options);
+    Search next(reached, options, budget);
     next.Run();
     if (!search.Adopt(next)) break;
   }

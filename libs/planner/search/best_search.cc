@@ -11,8 +11,10 @@ namespace {
 constexpr size_t kLeastReplicas = 1000, kMostReplicas = 40'000;
 // Times what any plan has to copy; closer than this another try finds nothing worth its time.
 constexpr double kCloseEnough = 1.005;
-// Times the work of the first.
-constexpr int64_t kMostWork = 4;
+
+// Of hundreds of brokers larger samples find the few moves that do (xl-add: 4 % fewer), and there is time for them.
+constexpr size_t kManyReplicas = 200'000;
+constexpr ReplicaBalancer::Sampling kSamplingOfMany = {.push = 700, .pull = 256};
 
 constexpr ReplicaBalancer::Sampling kFurtherTries[] = {
     {.push = 700, .pull = 256},
@@ -23,20 +25,21 @@ constexpr ReplicaBalancer::Sampling kFurtherTries[] = {
 
 }  // namespace
 
-std::unique_ptr<Search> BestSearch(const Snapshot& snapshot, const PlanOptions& options) {
-  auto best = std::make_unique<Search>(snapshot, options);
+std::unique_ptr<Search> BestSearch(const Snapshot& snapshot, const PlanOptions& options, WorkBudget& budget) {
+  const size_t replicas = snapshot.replicas.size();
+  auto best = std::make_unique<Search>(snapshot, options, budget,
+                                       replicas > kManyReplicas ? kSamplingOfMany : ReplicaBalancer::Sampling{});
   const double least_mb = LeastBytesMb(best->state(), best->goal());
   best->Run();
-  const size_t replicas = snapshot.replicas.size();
   if (options.mode != Mode::kEvenOut || options.work > 0 || replicas < kLeastReplicas || replicas > kMostReplicas) {
     return best;
   }
-  PlanOptions bounded = options;
-  bounded.work = kMostWork * best->work_used();
+  // All share one budget: where the first took most of it, no other would come to its end.
+  const int64_t usual = budget.used();
   for (const ReplicaBalancer::Sampling& sampling : kFurtherTries) {
     const Search::Outcome reached = best->outcome();
-    if (reached.brokers_outside == 0 && reached.bytes_mb <= kCloseEnough * least_mb) break;
-    auto next = std::make_unique<Search>(snapshot, bounded, sampling);
+    if (budget.left() < usual || (reached.brokers_outside == 0 && reached.bytes_mb <= kCloseEnough * least_mb)) break;
+    auto next = std::make_unique<Search>(snapshot, options, budget, sampling);
     next->Run();
     if (next->outcome() < reached) best = std::move(next);
   }

@@ -7,6 +7,8 @@ namespace sluice::planner {
 namespace {
 
 constexpr double kLeastGain = 1e-9;
+// What one pair takes, in looks of the budget.
+constexpr int kLooksPerPair = 3;
 
 size_t Stride(size_t size, size_t sample) { return std::max<size_t>(1, size / sample); }
 
@@ -38,12 +40,13 @@ bool ReplicaSwapper::Improve(int broker, std::vector<int>& touched) {
   ++turn_;
   double best = 0;
   uint32_t own_slot = 0, other_slot = 0;
-  const LoadVector nothing = {};
-  const double own_cost = Cost(broker, nothing, 0);
+  const Gauge own(goal_, broker, state_.Load(broker));
+  const double own_cost = own.Cost();
   const auto own_replicas = state_.On(broker);
   const size_t own_stride = Stride(own_replicas.size(), view_.own_sample);
   for (const auto& [rank, partner] : ranked_) {
-    const double partner_cost = Cost(partner, nothing, 0);
+    const Gauge other(goal_, partner, state_.Load(partner));
+    const double partner_cost = other.Cost();
     const auto partner_replicas = state_.On(partner);
     const size_t partner_stride = Stride(partner_replicas.size(), view_.partner_sample);
     for (size_t i = turn_ % own_stride; i < own_replicas.size(); i += own_stride) {
@@ -55,8 +58,8 @@ bool ReplicaSwapper::Improve(int broker, std::vector<int>& touched) {
         if (state_.PartitionOf(mine) == state_.PartitionOf(theirs) || !Movable(theirs)) continue;
         LoadVector change = state_.Contribution(theirs);
         for (int k = 0; k < kDimensions; ++k) change[k] -= my_load[k];
-        budget_.Spend(1);
-        const double gain = own_cost + partner_cost - Cost(broker, change, 1) - Cost(partner, change, -1);
+        budget_.Spend(kLooksPerPair);
+        const double gain = own_cost + partner_cost - own.CostWith(change, 1) - other.CostWith(change, -1);
         if (gain <= kLeastGain) continue;
         const double score = gain / (state_.mean_replica_mb() + partner_replicas[j].disk + own_replicas[i].disk);
         if (score <= best || !state_.MayMove(mine, partner) || !state_.MayMove(theirs, broker)) continue;

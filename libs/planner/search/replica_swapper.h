@@ -27,9 +27,7 @@ class ReplicaSwapper {
   };
   static constexpr View kUsual = {4, 200, 60}, kWide = {12, 300, 150};
 
-  double Cost(int broker, const LoadVector& change, double sign) const {
-    return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, state_.Load(broker), change, sign);
-  }
+  using Gauge = BalanceGoal::Gauge<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>;
   void RankPartners(int broker);
   bool Movable(uint32_t slot) const { return !state_.IsPinned(state_.PartitionOf(slot)); }
 

@@ -9,12 +9,11 @@
 namespace sluice::planner {
 namespace {
 
-constexpr int64_t kWorkPerReplica = 300;
-constexpr int64_t kLeastWork = 20'000'000;
 constexpr int kPolishRounds = 5;
-constexpr int kEconomyRounds = 2;     // the second finds about a tenth of what the first did
-constexpr double kStartFactor = 1.5;  // of the window, where evenness alone starts a plan
-constexpr double kWorthwhile = 0.9;   // evening out that leaves more of the penalty than this is not done
+constexpr size_t kManyMoves = 20'000;  // of so many the first round is enough
+constexpr int kEconomyRounds = 2;      // the second finds about a tenth of what the first did
+constexpr double kStartFactor = 1.5;   // of the window, where evenness alone starts a plan
+constexpr double kWorthwhile = 0.9;    // evening out that leaves more of the penalty than this is not done
 // The same where only some of the steps can be taken: what they leave is likely to be taken up again, another way.
 constexpr double kWorthwhileInPart = 0.75;
 constexpr double kStillWorthwhile = 0.95;  // a round that leaves more of the penalty than this is the last
@@ -69,14 +68,14 @@ class Assignment {
 
 }  // namespace
 
-Search::Search(const Snapshot& snapshot, const PlanOptions& options, const ReplicaBalancer::Sampling& sampling)
+Search::Search(const Snapshot& snapshot, const PlanOptions& options, WorkBudget& budget,
+               const ReplicaBalancer::Sampling& sampling)
     : options_(options),
       state_(snapshot),
       loads_before_(LoadsOf(state_)),
       goal_(state_, options.window),
       start_goal_(state_, StartWindow(options)),
-      budget_(options.work > 0 ? options.work
-                               : kLeastWork + kWorkPerReplica * static_cast<int64_t>(snapshot.replicas.size())),
+      budget_(budget),
       evacuation_(state_, goal_, budget_, reasons_),
       replicas_(state_, goal_, budget_, reasons_, sampling),
       leaders_(state_, goal_, budget_, reasons_),
@@ -88,6 +87,11 @@ Search::Search(const Snapshot& snapshot, const PlanOptions& options, const Repli
       log_dirs_(state_, budget_, reasons_) {}
 
 void Search::Run() {
+  RunMode();
+  work_spent_ = budget_.spent();
+}
+
+void Search::RunMode() {
   switch (options_.mode) {
     case Mode::kEmpty:
       evacuation_.EmptyBrokersThatGo();
@@ -149,7 +153,8 @@ void Search::FollowMean() {
 
 // What the search did and the end state does not need.
 void Search::Economize() {
-  for (int round = 0; round < kEconomyRounds; ++round) {
+  const int rounds = reasons_.copies.size() > kManyMoves ? 1 : kEconomyRounds;
+  for (int round = 0; round < rounds; ++round) {
     chains_.Run();
     replicas_.Trim();
     lightener_.Run();

@@ -20,10 +20,12 @@
 
 namespace sluice::planner {
 
-// One search from a snapshot to the end state that a mode asks for. The snapshot must outlive it.
+// One search from a snapshot to the end state that a mode asks for. The snapshot and the budget, which others may
+// share, must outlive it.
 class Search {
  public:
-  Search(const Snapshot& snapshot, const PlanOptions& options, const ReplicaBalancer::Sampling& sampling = {});
+  Search(const Snapshot& snapshot, const PlanOptions& options, WorkBudget& budget,
+         const ReplicaBalancer::Sampling& sampling = {});
 
   void Run();
 
@@ -50,10 +52,11 @@ class Search {
   // Where steps have to be left out: is what the others reach worth more than what the needed ones alone do? Without
   // this a plan that cannot be ordered would be followed by plans that move a little here and there, and never end.
   bool IsWorthwhile(const std::vector<LoadVector>& after_all, const std::vector<LoadVector>& after_needed) const;
-  int64_t work_used() const { return budget_.used(); }
-  bool work_spent() const { return work_spent_ || budget_.spent(); }
+  // Did it end for want of work?
+  bool work_spent() const { return work_spent_; }
 
  private:
+  void RunMode();
   void EvenOut();
   void Polish();
   // False: all is within, or a further round is not worth its work.
@@ -70,7 +73,7 @@ class Search {
   ClusterState state_;
   const std::vector<LoadVector> loads_before_;
   BalanceGoal goal_, start_goal_;
-  WorkBudget budget_;
+  WorkBudget& budget_;
   bool work_spent_ = false;
   bool must_move_ = false;  // there was something to do besides evening out
   ReasonLog reasons_;

@@ -42,6 +42,7 @@ class SearchTest : public ::testing::Test {
 
   SnapshotFacts facts_;
   std::unique_ptr<Snapshot> snapshot_;
+  WorkBudget budget_{100'000'000};
 };
 
 TEST_F(SearchTest, WhatIsOnALeavingBrokerMustLeave) {
@@ -80,7 +81,7 @@ TEST_F(SearchTest, AnotherSamplingIsAnotherSearch) {
   }
   Build();
   const PlanOptions options{.window = 0.03};
-  Search first(*snapshot_, options), other(*snapshot_, options, {.push = 30, .pull = 10, .turn = 3});
+  Search first(*snapshot_, options, budget_), other(*snapshot_, options, budget_, {.push = 30, .pull = 10, .turn = 3});
   first.Run();
   other.Run();
   EXPECT_EQ(first.outcome().brokers_outside, 0);
@@ -97,9 +98,9 @@ TEST_F(SearchTest, TheBestOfAFewIsNoWorseThanTheFirst) {
   Build();
   ASSERT_GE(snapshot_->replicas.size(), 1000U) << "of smaller clusters there is one try";
   const PlanOptions options{.window = 0.03};
-  Search first(*snapshot_, options);
+  Search first(*snapshot_, options, budget_);
   first.Run();
-  EXPECT_LE(BestSearch(*snapshot_, options)->outcome(), first.outcome());
+  EXPECT_LE(BestSearch(*snapshot_, options, budget_)->outcome(), first.outcome());
 }
 
 }  // namespace
