@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kLeastReplicas = 1000, kMostReplicas = 40'000;
 // Times what any plan has to copy; closer than this another try finds nothing worth its time.
 constexpr double kCloseEnough = 1.005;
+// Times the work of the first: what takes longer hunts for what is not there.
+constexpr int64_t kMostWork = 3;
 
 // Of hundreds of brokers larger samples find the few moves that do (xl-add: 4 % fewer), and there is time for them.
 constexpr size_t kManyReplicas = 200'000;
@@ -40,7 +42,9 @@ std::unique_ptr<Search> BestSearch(const Snapshot& snapshot, const PlanOptions& 
     const Search::Outcome reached = best->outcome();
     if (budget.left() < usual || (reached.brokers_outside == 0 && reached.bytes_mb <= kCloseEnough * least_mb)) break;
     auto next = std::make_unique<Search>(snapshot, options, budget, sampling);
+    budget.KeepBackAllBut(kMostWork * usual);
     next->Run();
+    budget.GiveBack();
     if (next->outcome() < reached) best = std::move(next);
   }
   return best;

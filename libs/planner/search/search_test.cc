@@ -9,6 +9,7 @@
 #include "libs/planner/cluster_state.h"
 #include "libs/planner/search/best_search.h"
 #include "libs/planner/search/least_bytes.h"
+#include "libs/planner/search/work_budget.h"
 #include "libs/planner/testing/snapshot_facts.h"
 
 namespace sluice::planner {
@@ -35,6 +36,15 @@ class SearchTest : public ::testing::Test {
     ASSERT_TRUE(built.ok()) << built.status();
     snapshot_ = std::make_unique<Snapshot>(*std::move(built));
   }
+  // 1,200 replicas on six brokers of three racks; the first two have more than their share.
+  void BuildUneven() {
+    for (int i = 0; i < 6; ++i) AddBroker(std::to_string(i % 3));
+    for (int i = 0; i < 600; ++i) {
+      const int32_t first = 1 + i % (i % 2 == 0 ? 2 : 6);
+      Add({first, first % 6 + 1}, 1 + (i * 7919) % 23);
+    }
+    Build();
+  }
   double LeastMb(double window) const {
     const ClusterState state(*snapshot_);
     return LeastBytesMb(state, BalanceGoal(state, window));
@@ -44,6 +54,20 @@ class SearchTest : public ::testing::Test {
   std::unique_ptr<Snapshot> snapshot_;
   WorkBudget budget_{100'000'000};
 };
+
+TEST(WorkBudgetTest, WhatIsKeptBackIsNeitherSpentNorLost) {
+  WorkBudget budget(100);
+  budget.Spend(10);
+  budget.KeepBackAllBut(30);
+  EXPECT_EQ(budget.used(), 10);
+  budget.Spend(31);
+  EXPECT_TRUE(budget.spent());
+  budget.GiveBack();
+  EXPECT_EQ(budget.left(), 59);
+  EXPECT_EQ(budget.used(), 41);
+  budget.KeepBackAllBut(1000);
+  EXPECT_EQ(budget.left(), 59) << "there is no more to give";
+}
 
 TEST_F(SearchTest, WhatIsOnALeavingBrokerMustLeave) {
   for (int i = 0; i < 3; ++i) AddBroker(std::to_string(i));
@@ -74,12 +98,7 @@ TEST_F(SearchTest, WhereRacksAreFixedEachHasToEvenOutByItself) {
 }
 
 TEST_F(SearchTest, AnotherSamplingIsAnotherSearch) {
-  for (int i = 0; i < 6; ++i) AddBroker(std::to_string(i % 3));
-  for (int i = 0; i < 600; ++i) {
-    const int32_t first = 1 + i % (i % 2 == 0 ? 2 : 6);
-    Add({first, first % 6 + 1}, 1 + (i * 7919) % 23);
-  }
-  Build();
+  BuildUneven();
   const PlanOptions options{.window = 0.03};
   Search first(*snapshot_, options, budget_), other(*snapshot_, options, budget_, {.push = 30, .pull = 10, .turn = 3});
   first.Run();
@@ -90,12 +109,7 @@ TEST_F(SearchTest, AnotherSamplingIsAnotherSearch) {
 }
 
 TEST_F(SearchTest, TheBestOfAFewIsNoWorseThanTheFirst) {
-  for (int i = 0; i < 6; ++i) AddBroker(std::to_string(i % 3));
-  for (int i = 0; i < 600; ++i) {
-    const int32_t first = 1 + i % (i % 2 == 0 ? 2 : 6);
-    Add({first, first % 6 + 1}, 1 + (i * 7919) % 23);
-  }
-  Build();
+  BuildUneven();
   ASSERT_GE(snapshot_->replicas.size(), 1000U) << "of smaller clusters there is one try";
   const PlanOptions options{.window = 0.03};
   Search first(*snapshot_, options, budget_);

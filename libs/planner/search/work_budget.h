@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace sluice::planner {
@@ -12,10 +13,20 @@ class WorkBudget {
   void Spend(int64_t looks) { left_ -= looks; }
   bool spent() const { return left_ <= 0; }
   int64_t left() const { return left_; }
-  int64_t used() const { return given_ - left_; }
+  int64_t used() const { return given_ - left_ - kept_back_; }
+  // For a part of the work that may take no more than `looks`: the rest is kept back until GiveBack().
+  void KeepBackAllBut(int64_t looks) {
+    kept_back_ = std::max<int64_t>(0, left_ - looks);
+    left_ -= kept_back_;
+  }
+  void GiveBack() {
+    left_ += kept_back_;
+    kept_back_ = 0;
+  }
 
  private:
   int64_t given_;
+  int64_t kept_back_ = 0;
   int64_t left_;
 };
 
