@@ -10,7 +10,7 @@ namespace sluice::planner {
 namespace {
 
 constexpr int kPolishRounds = 5;
-constexpr size_t kManyMoves = 20'000;  // of so many the first round is enough
+constexpr size_t kManyMoves = 40'000;  // of so many the first round is enough
 constexpr int kEconomyRounds = 2;      // the second finds about a tenth of what the first did
 constexpr double kStartFactor = 1.5;   // of the window, where evenness alone starts a plan
 constexpr double kWorthwhile = 0.9;    // evening out that leaves more of the penalty than this is not done

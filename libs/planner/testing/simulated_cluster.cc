@@ -9,7 +9,7 @@ namespace sluice::planner::testing {
 namespace {
 
 constexpr int kMutedTicks = 3;
-constexpr int64_t kWork = 150'000;
+constexpr int64_t kWork = 450'000;
 
 }  // namespace
 
