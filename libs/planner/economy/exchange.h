@@ -27,16 +27,15 @@ class Exchange {
   void Apply(ClusterState& state, uint32_t other) const;
 
  private:
-  double Cost(int broker, const LoadVector& more) const {
-    return goal_.CostWith<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>(broker, state_.Load(broker), more, 1);
-  }
+  using Gauge = BalanceGoal::Gauge<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>;
 
   const ClusterState& state_;
   const BalanceGoal& goal_;
   const uint32_t slot_;
   const int here_, there_;
   const LoadVector load_;
-  double allowed_here_, allowed_there_;
+  const Gauge gauge_here_, gauge_there_;
+  const double allowed_here_, allowed_there_;
 };
 
 }  // namespace sluice::planner

@@ -14,7 +14,9 @@ namespace sluice::planner {
 struct Moved {
   float disk;
   uint32_t slot;
-  auto operator<=>(const Moved&) const = default;
+  friend bool operator==(const Moved&, const Moved&) = default;
+  // Not by <=>, which asks of every pair of floats whether they can be ordered: lists of these are sorted.
+  friend bool operator<(const Moved& a, const Moved& b) { return a.disk != b.disk ? a.disk < b.disk : a.slot < b.slot; }
 };
 
 // By the broker that each is on now, in no order.

@@ -116,6 +116,17 @@ void Evacuation::RepairRacks() {
   }
 }
 
+bool Evacuation::SharesRack(uint32_t slot) const {
+  const uint32_t partition = state_.PartitionOf(slot);
+  for (uint32_t other = state_.FirstSlot(partition); other < state_.EndSlot(partition); ++other) {
+    const int broker = state_.BrokerOf(other);
+    if (other != slot && state_.Stays(broker) && state_.RackOf(broker) == state_.RackOf(state_.BrokerOf(slot))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void Evacuation::RepairRacksOf(uint32_t partition) {
   while (state_.RacksOf(partition) < state_.RacksWanted(partition)) {
     double best = std::numeric_limits<double>::infinity();
@@ -124,7 +135,7 @@ void Evacuation::RepairRacksOf(uint32_t partition) {
     Refusal refusal;
     for (uint32_t slot = state_.FirstSlot(partition); slot < state_.EndSlot(partition); ++slot) {
       const int from = state_.BrokerOf(slot);
-      if (!state_.Stays(from)) continue;
+      if (!state_.Stays(from) || !SharesRack(slot)) continue;  // another's move would bring no rack more
       double score;
       const int to = Destination(slot, false, &score, &refusal);
       if (to < 0) continue;

@@ -40,6 +40,8 @@ class Evacuation {
   // A reassignment never ends while its target names a dead broker: such a partition keeps all its replicas.
   void LeaveAlone(uint32_t partition);
   void RepairRacksOf(uint32_t partition);
+  // Is another of the partition's replicas in the rack of this one?
+  bool SharesRack(uint32_t slot) const;
 
   ClusterState& state_;
   const BalanceGoal& goal_;

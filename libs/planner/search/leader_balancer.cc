@@ -10,7 +10,7 @@ namespace {
 constexpr double kLeastGain = 1e-9;
 constexpr size_t kMostPerScan = 24;
 // Large brokers are scanned in part while that finds something.
-constexpr size_t kSample = 512;
+constexpr size_t kSample = 256;
 
 }  // namespace
 

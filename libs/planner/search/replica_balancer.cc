@@ -23,6 +23,18 @@ constexpr int kPullFactor = 2;
 // Of the best of a scan, those of topics of which the source has more than its fair share go first.
 constexpr double kCrowdedBonus = 1.0;
 constexpr int kKeptPerMove = 5;
+// For so many partners are looked for that suit all of them.
+constexpr size_t kBestAreTypical = 16;
+
+// A broker as its present load makes it.
+template <int... Ks>
+struct Seen {
+  Seen(const BalanceGoal& goal, int broker, const LoadVector& load)
+      : broker(broker), gauge(goal, broker, load), cost(gauge.Cost()) {}
+  int broker;
+  BalanceGoal::Gauge<Ks...> gauge;
+  double cost;
+};
 
 }  // namespace
 
@@ -105,13 +117,17 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
   if (candidates_.empty()) return false;
   const int quota = Quota(from);
   KeepBest(kKeptPerMove * quota + 16);
-  PreferCrowded();
+  Rank();
   LoadVector typical = {};
-  for (const Candidate& candidate : candidates_) {
-    const LoadVector load = state_.Contribution(candidate.slot());
-    for (int k = 0; k < kDimensions; ++k) typical[k] += load[k] / candidates_.size();
+  const size_t best = std::min(candidates_.size(), kBestAreTypical);
+  for (size_t i = 0; i < best; ++i) {
+    const LoadVector load = state_.Contribution(candidates_[i].slot());
+    for (int k = 0; k < kDimensions; ++k) typical[k] += load[k] / best;
   }
   ChoosePartners<Ks...>(from, typical, 1);
+  std::vector<Seen<Ks...>> partners;
+  partners.reserve(partners_.size());
+  for (int partner : partners_) partners.emplace_back(goal_, partner, state_.Load(partner));
 
   int moved = 0;
   for (const Candidate& candidate : candidates_) {
@@ -121,25 +137,26 @@ bool ReplicaBalancer::PushSome(int from, size_t sample, std::vector<int>& touche
     const double source_gain = cost - goal_.CostWith<Ks...>(from, state_.Load(from), load, -1);
     if (source_gain <= kLeastGain) continue;
     double best = 0;
-    int to = -1;
+    Seen<Ks...>* receiver = nullptr;
     const int topic = state_.TopicOf(candidate.slot());
-    for (int partner : partners_) {
-      const double gain = source_gain + goal_.Cost<Ks...>(partner, state_.Load(partner)) -
-                          goal_.CostWith<Ks...>(partner, state_.Load(partner), load, 1);
+    for (Seen<Ks...>& partner : partners) {
+      const double gain = source_gain + partner.cost - partner.gauge.CostWith(load, 1);
       if (gain <= kLeastGain) continue;
-      const double score = gain * (1 - kCrowdingPrice * state_.SpreadChange(topic, from, partner)) /
-                           PricingOf(from, partner).Of(load[kDiskUse]);
-      if (score > best && !goal_.OverLimit(partner, state_.Load(partner), load) &&
-          state_.MayMove(candidate.slot(), partner)) {
+      const double score = gain * (1 - kCrowdingPrice * state_.SpreadChange(topic, from, partner.broker)) /
+                           PricingOf(from, partner.broker).Of(load[kDiskUse]);
+      if (score > best && !goal_.OverLimit(partner.broker, state_.Load(partner.broker), load) &&
+          state_.MayMove(candidate.slot(), partner.broker)) {
         best = score;
-        to = partner;
+        receiver = &partner;
       }
     }
-    budget_.Spend(partners_.size());
-    if (to < 0) continue;
+    budget_.Spend(partners.size());
+    if (receiver == nullptr) continue;
+    const int to = receiver->broker;
     reasons_.copies[candidate.slot()] = Why(from, to);
     state_.Move(candidate.slot(), to);
     touched.push_back(to);
+    *receiver = Seen<Ks...>(goal_, to, state_.Load(to));
     cost = goal_.Cost<Ks...>(from, state_.Load(from));
     ++moved;
   }
@@ -180,7 +197,7 @@ bool ReplicaBalancer::PullSome(int to, size_t sample, std::vector<int>& touched)
   if (candidates_.empty()) return false;
   const int quota = kPullFactor * Quota(to);
   KeepBest(6 * quota + 16);
-  PreferCrowded();
+  Rank();
   int moved = 0;
   for (const Candidate& candidate : candidates_) {
     if (moved >= quota) break;
@@ -217,7 +234,8 @@ void ReplicaBalancer::ChoosePartners(int broker, const LoadVector& typical, doub
     ranked_.emplace_back(rank, partner);
   }
   const size_t kept = std::min(ranked_.size(), 2 * kPartners);
-  std::partial_sort(ranked_.begin(), ranked_.begin() + kept, ranked_.end());
+  std::nth_element(ranked_.begin(), ranked_.begin() + kept, ranked_.end());
+  std::sort(ranked_.begin(), ranked_.begin() + kept);
   partners_.clear();
   // The best, and after them those of the same rack, where the rack rule seldom stands in the way.
   for (size_t i = 0; i < kept; ++i) {
@@ -227,21 +245,18 @@ void ReplicaBalancer::ChoosePartners(int broker, const LoadVector& typical, doub
 }
 
 void ReplicaBalancer::KeepBest(size_t count) {
-  auto better = [](const Candidate& a, const Candidate& b) { return a.IsBetterThan(b); };
-  if (candidates_.size() > count) {
-    std::nth_element(candidates_.begin(), candidates_.begin() + count, candidates_.end(), better);
-    candidates_.erase(candidates_.begin() + count, candidates_.end());
-  }
-  std::sort(candidates_.begin(), candidates_.end(), better);
+  if (candidates_.size() <= count) return;
+  std::nth_element(candidates_.begin(), candidates_.begin() + count, candidates_.end(), Candidate::Better);
+  candidates_.erase(candidates_.begin() + count, candidates_.end());
 }
 
-void ReplicaBalancer::PreferCrowded() {
+void ReplicaBalancer::Rank() {
   for (Candidate& candidate : candidates_) {
     const int topic = state_.TopicOf(candidate.slot());
     if (!state_.IsCrowded(topic, state_.BrokerOf(candidate.slot()))) continue;
     candidate = Candidate(candidate.score() * (1 + kCrowdedBonus), candidate.slot());
   }
-  KeepBest(candidates_.size());
+  std::sort(candidates_.begin(), candidates_.end(), Candidate::Better);
 }
 
 double ReplicaBalancer::Pricing::Of(double disk) const {
@@ -298,7 +313,7 @@ void ReplicaBalancer::Trim() {
       moved.emplace_back(state_.DiskOf(slot), slot);
     }
   }
-  std::sort(moved.begin(), moved.end(), [](const Candidate& a, const Candidate& b) { return a.IsBetterThan(b); });
+  std::sort(moved.begin(), moved.end(), Candidate::Better);
   for (const Candidate& candidate : moved) {
     const int home = state_.OriginalBrokerOf(candidate.slot()), now = state_.BrokerOf(candidate.slot());
     const LoadVector load = state_.Contribution(candidate.slot());

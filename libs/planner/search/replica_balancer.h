@@ -53,7 +53,7 @@ class ReplicaBalancer {
     float score() const { return std::bit_cast<float>(static_cast<uint32_t>(rank_ >> 32)); }
     uint32_t slot() const { return ~static_cast<uint32_t>(rank_); }
     // Of equals the lower slot is better.
-    bool IsBetterThan(const Candidate& other) const { return rank_ > other.rank_; }
+    static bool Better(const Candidate& a, const Candidate& b) { return a.rank_ > b.rank_; }
 
    private:
     uint64_t rank_;
@@ -76,8 +76,10 @@ class ReplicaBalancer {
   void ChoosePartners(int broker, const LoadVector& typical, double sign);
   template <int... Ks>
   bool HasTooMuch(int broker) const;
+  // Leaves the best `count` candidates, in no order.
   void KeepBest(size_t count);
-  void PreferCrowded();
+  // The best first, and before them those of topics of which their broker has too much.
+  void Rank();
   Pricing PricingOf(int from, int to) const;
   int Quota(int broker) const;
   bool Movable(uint32_t slot) const { return !state_.IsPinned(state_.PartitionOf(slot)); }

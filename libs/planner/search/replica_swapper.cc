@@ -8,7 +8,9 @@ namespace {
 
 constexpr double kLeastGain = 1e-9;
 // What one pair takes, in looks of the budget.
-constexpr int kLooksPerPair = 3;
+constexpr int kLooksPerPair = 2;
+// Of a partner's replicas.
+constexpr size_t kMostLookedUp = 1500;
 
 size_t Stride(size_t size, size_t sample) { return std::max<size_t>(1, size / sample); }
 
@@ -34,6 +36,16 @@ void ReplicaSwapper::RankPartners(int broker) {
   ranked_.resize(kept);
 }
 
+void ReplicaSwapper::LookUp(int partner) {
+  theirs_.clear();
+  const auto replicas = state_.On(partner);
+  const size_t stride = Stride(replicas.size(), kMostLookedUp);
+  for (size_t i = turn_ % stride; i < replicas.size(); i += stride) {
+    if (Movable(replicas[i].slot)) theirs_.push_back({state_.Contribution(replicas[i].slot), replicas[i].slot});
+  }
+  budget_.Spend(theirs_.size());
+}
+
 bool ReplicaSwapper::Improve(int broker, std::vector<int>& touched) {
   if (!state_.MayReceive(broker)) return false;
   RankPartners(broker);
@@ -44,26 +56,34 @@ bool ReplicaSwapper::Improve(int broker, std::vector<int>& touched) {
   const double own_cost = own.Cost();
   const auto own_replicas = state_.On(broker);
   const size_t own_stride = Stride(own_replicas.size(), view_.own_sample);
+  size_t looked_at = 0;
   for (const auto& [rank, partner] : ranked_) {
+    // Those that suit less are only for what the first cannot do.
+    if (best > 0 && looked_at >= kUsual.partners) break;
+    ++looked_at;
     const Gauge other(goal_, partner, state_.Load(partner));
     const double partner_cost = other.Cost();
-    const auto partner_replicas = state_.On(partner);
-    const size_t partner_stride = Stride(partner_replicas.size(), view_.partner_sample);
+    LookUp(partner);
+    const size_t partner_stride = Stride(theirs_.size(), view_.partner_sample);
     for (size_t i = turn_ % own_stride; i < own_replicas.size(); i += own_stride) {
       const uint32_t mine = own_replicas[i].slot;
       if (!Movable(mine)) continue;
       const LoadVector my_load = state_.Contribution(mine);
-      for (size_t j = (turn_ + i) % partner_stride; j < partner_replicas.size(); j += partner_stride) {
-        const uint32_t theirs = partner_replicas[j].slot;
-        if (state_.PartitionOf(mine) == state_.PartitionOf(theirs) || !Movable(theirs)) continue;
-        LoadVector change = state_.Contribution(theirs);
-        for (int k = 0; k < kDimensions; ++k) change[k] -= my_load[k];
+      for (size_t j = (turn_ + i) % partner_stride; j < theirs_.size(); j += partner_stride) {
+        const Replica& theirs = theirs_[j];
+        LoadVector change;
+        for (int k = 0; k < kDimensions; ++k) change[k] = theirs.load[k] - my_load[k];
         budget_.Spend(kLooksPerPair);
-        const double gain = own_cost + partner_cost - own.CostWith(change, 1) - other.CostWith(change, -1);
+        double gain = own_cost + partner_cost - own.CostWith(change, 1);
         if (gain <= kLeastGain) continue;
-        const double score = gain / (state_.mean_replica_mb() + partner_replicas[j].disk + own_replicas[i].disk);
-        if (score <= best || !state_.MayMove(mine, partner) || !state_.MayMove(theirs, broker)) continue;
-        best = score, own_slot = mine, other_slot = theirs;
+        gain -= other.CostWith(change, -1);
+        if (gain <= kLeastGain) continue;
+        const double score = gain / (state_.mean_replica_mb() + theirs.load[kDiskUse] + my_load[kDiskUse]);
+        if (score <= best || state_.PartitionOf(mine) == state_.PartitionOf(theirs.slot) ||
+            !state_.MayMove(mine, partner) || !state_.MayMove(theirs.slot, broker)) {
+          continue;
+        }
+        best = score, own_slot = mine, other_slot = theirs.slot;
       }
     }
   }

@@ -28,7 +28,13 @@ class ReplicaSwapper {
   static constexpr View kUsual = {4, 200, 60}, kWide = {12, 300, 150};
 
   using Gauge = BalanceGoal::Gauge<kReplicas, kLeaders, kDiskUse, kIn, kOut, kCpuUse>;
+  struct Replica {
+    LoadVector load;
+    uint32_t slot;
+  };
   void RankPartners(int broker);
+  // Puts the partner's replicas side by side, each once for all the pairs that it is in.
+  void LookUp(int partner);
   bool Movable(uint32_t slot) const { return !state_.IsPinned(state_.PartitionOf(slot)); }
 
   ClusterState& state_;
@@ -38,6 +44,7 @@ class ReplicaSwapper {
   View view_ = kUsual;
   size_t turn_ = 0;  // shifts the sample, so that the next look sees other replicas
   std::vector<std::pair<double, int>> ranked_;
+  std::vector<Replica> theirs_;
 };
 
 }  // namespace sluice::planner
