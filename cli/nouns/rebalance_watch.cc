@@ -1,10 +1,13 @@
 #include "cli/nouns/rebalance_watch.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/client/operation_waiter.h"
 #include "cli/documents/fields.h"
 #include "cli/documents/rebalance_document.h"
 #include "cli/output/error_report.h"
@@ -22,7 +25,8 @@ using bp::Rebalance;
 
 // From a change of the brokers until the balancer begins: two samples of the load, and a plan.
 constexpr absl::Duration kUntilOneBegins = absl::Minutes(2);
-// What ended so short a time ago is what its caller means, who began it a moment before.
+// What ended so short a time ago is what its caller means, who began it a moment before, unless the cluster is being
+// changed again.
 constexpr absl::Duration kJustEnded = absl::Seconds(30);
 constexpr absl::Duration kLookForOpen = absl::Milliseconds(500);
 
@@ -81,6 +85,24 @@ bool EndedLately(const Rebalance& rebalance, absl::Time now) {
   return rebalance.has_end_time() && now - ToTime(rebalance.end_time()) < kJustEnded;
 }
 
+// Is the cluster being changed since `then`, so that a rebalance for that is still to come? False, too, for a physical
+// cluster and where operations cannot be seen.
+bool IsChangedSince(Session& session, const std::string& cluster, absl::Time then) {
+  if (absl::StartsWith(cluster, "physicalClusters/")) return false;
+  const absl::StatusOr<ApiClient*> api = session.Api();
+  const absl::StatusOr<Scope> scope = session.scope();
+  if (!api.ok() || !scope.ok()) return false;
+  const absl::StatusOr<std::string> organization = OrganizationName(*scope);
+  if (!organization.ok()) return false;
+  google::longrunning::ListOperationsRequest request;
+  request.set_name(*organization);
+  request.set_filter(absl::StrCat("done = false AND verb = update AND target = \"", cluster, "\""));
+  const auto open = (*api)->Call(&ApiClient::Operations::StubInterface::ListOperations, request);
+  return open.ok() && std::any_of(open->operations().begin(), open->operations().end(), [&](const auto& operation) {
+           return ToTime(MetadataOf(operation).create_time()) > then;
+         });
+}
+
 // The open one, or the next that begins: after a change of the brokers it takes a sample or two until one does.
 absl::StatusOr<std::string> AwaitOpen(Session& session, const RebalanceTarget& target) {
   ASSIGN_OR_RETURN(const std::string cluster, RebalancedClusterName(session, target.cluster));
@@ -89,13 +111,18 @@ absl::StatusOr<std::string> AwaitOpen(Session& session, const RebalanceTarget& t
   const absl::Duration give_up = world.clock.MonotonicNow() + patience;
   Progress progress(world.err, world.err_is_terminal, world.clock);
   std::optional<std::string> before;
+  bool ended_one_is_meant = false;
   while (true) {
     ASSIGN_OR_RETURN(const bp::ListRebalancesResponse newest, RebalancePage(session, cluster, 1, ""));
     const Rebalance* last = newest.rebalances().empty() ? nullptr : &newest.rebalances(0);
     const std::string name = last == nullptr ? "" : last->name();
-    if (!before) before = name;
+    if (!before) {
+      before = name;
+      ended_one_is_meant = last != nullptr && EndedLately(*last, session.now()) &&
+                           !IsChangedSince(session, cluster, ToTime(last->end_time()));
+    }
     // One that has begun and ended since the last look counts, too.
-    if (last != nullptr && (!HasEnded(*last) || name != *before || EndedLately(*last, session.now()))) return name;
+    if (last != nullptr && (!HasEnded(*last) || name != *before || ended_one_is_meant)) return name;
     if (world.clock.MonotonicNow() + kLookForOpen >= give_up) {
       progress.End();
       return NoneBegan(target.cluster, patience, newest.verdict());

@@ -149,6 +149,20 @@ TEST_F(RebalanceTest, AWatchWaitsForTheNextToBegin) {
   EXPECT_EQ(balancer().watched_name, std::string(kBig) + "/rebalances/reb-next");
 }
 
+TEST_F(RebalanceTest, AWatchAfterAnotherChangeWaitsForThatOnesRebalance) {
+  Rebalance of_the_growth = Make(Rebalance::DONE, 1000);
+  of_the_growth.mutable_end_time()->set_seconds(absl::ToUnixSeconds(absl::Now()) - 3);
+  balancer().rebalances = {of_the_growth};
+  ASSERT_EQ(Run({"kafka", "update", "big", "--brokers", "3", "--no-wait"}).exit_code, 0);
+  balancer().begins_after_lists = 2;
+  balancer().begins = Make(Rebalance::RUNNING, 100);
+  balancer().begins.set_name(std::string(kBig) + "/rebalances/reb-of-the-shrink");
+  balancer().watched = {Make(Rebalance::RUNNING, 100), Make(Rebalance::DONE, 1000)};
+  const Ended ended = Run({"rebalance", "watch", "big"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(balancer().watched_name, std::string(kBig) + "/rebalances/reb-of-the-shrink");
+}
+
 TEST_F(RebalanceTest, AWatchGoesOnAfterAStreamThatBrokeAndEndsWithTheRebalance) {
   balancer().rebalances = {Make(Rebalance::RUNNING, 100)};
   balancer().watched = {Make(Rebalance::RUNNING, 100), Make(Rebalance::RUNNING, 600), Make(Rebalance::DONE, 1000)};

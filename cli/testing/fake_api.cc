@@ -1,6 +1,7 @@
 #include "cli/testing/fake_api.h"
 
 #include <google/protobuf/empty.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <chrono>
 #include <string>
@@ -126,6 +127,7 @@ Operation FakeApi::Begin(const std::string& target, const std::string& verb, con
   provisioner::v1::OperationMetadata metadata;
   metadata.set_target(target);
   metadata.set_verb(verb);
+  *metadata.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   metadata.set_status_message("waits for the data plane");
   Pending pending;
   pending.operation.set_name("organizations/acme/operations/op-" + std::to_string(operations_.size() + 1));
