@@ -42,7 +42,7 @@ class KafkaClientTest : public ::testing::Test {
     const absl::Duration deadline = clock::RealClock().MonotonicNow() + absl::Seconds(90);
     while (clock::RealClock().MonotonicNow() < deadline) {
       auto record = consumer.Poll(absl::Milliseconds(100));
-      if (record.ok() && record->has_value()) return **std::move(record);
+      if (record.ok() && record->has_value()) return *std::move(record);
     }
     return std::nullopt;
   }

@@ -75,7 +75,7 @@ TEST_P(AdminClientContract, CreatesFindsAndDeletesAcls) {
 TEST_P(AdminClientContract, MakesScramUsersThatCanLogIn) {
   std::string user = Name();
   for (ScramMechanism mechanism : {ScramMechanism::kSha512, ScramMechanism::kSha256}) {
-    std::string salt = absl::StrCat("salt-of-", ScramMechanismName(mechanism).data());
+    std::string salt = absl::StrCat("salt-of-", std::string(ScramMechanismName(mechanism)));
     absl::Status before = Probe(user, mechanism, Password{"secret"});
     EXPECT_EQ(ErrorReason(before), "KAFKA_SASL_AUTHENTICATION_FAILED") << before;
     EXPECT_EQ(before.code(), absl::StatusCode::kUnauthenticated);
