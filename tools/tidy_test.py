@@ -51,6 +51,12 @@ def test_clean(project):
     assert clean_ones(project) == 1
 
 
+def test_a_comment_in_a_macro_does_not_keep_it_from_the_cache(project):
+    write(project, CLEAN + "#define A(x) x/* said */##_\ninline int A(a) = 1;\n", USE)
+    assert tidy(project).returncode == 0
+    assert clean_ones(project) == 1
+
+
 def test_bug_in_a_source(project):
     write(project, CLEAN, USE + "bool In(int a) { return 1 < a < 5; }\n")
     done = tidy(project)
