@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/client/operation_waiter.h"
+#include "cli/client/operations_under_way.h"
 #include "cli/documents/fields.h"
 #include "cli/documents/rebalance_document.h"
 #include "cli/output/error_report.h"
@@ -90,16 +91,11 @@ bool EndedLately(const Rebalance& rebalance, absl::Time now) {
 bool IsChangedSince(Session& session, const std::string& cluster, absl::Time then) {
   if (absl::StartsWith(cluster, "physicalClusters/")) return false;
   const absl::StatusOr<ApiClient*> api = session.Api();
-  const absl::StatusOr<Scope> scope = session.scope();
-  if (!api.ok() || !scope.ok()) return false;
-  const absl::StatusOr<std::string> organization = OrganizationName(*scope);
-  if (!organization.ok()) return false;
-  google::longrunning::ListOperationsRequest request;
-  request.set_name(*organization);
-  request.set_filter(absl::StrCat("done = false AND verb = update AND target = \"", cluster, "\""));
-  const auto open = (*api)->Call(&ApiClient::Operations::StubInterface::ListOperations, request);
-  return open.ok() && std::any_of(open->operations().begin(), open->operations().end(), [&](const auto& operation) {
-           return ToTime(MetadataOf(operation).create_time()) > then;
+  if (!api.ok()) return false;
+  const auto under_way = OperationsUnderWay(**api, cluster);
+  return under_way.ok() && std::any_of(under_way->begin(), under_way->end(), [&](const auto& operation) {
+           const provisioner::v1::OperationMetadata metadata = MetadataOf(operation);
+           return metadata.verb() == "update" && ToTime(metadata.create_time()) > then;
          });
 }
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/client/operation_waiter.h"
+#include "cli/client/operations_under_way.h"
 #include "cli/documents/kafka_documents.h"
 #include "cli/documents/operation_document.h"
 #include "cli/nouns/kafka/kafka_cluster_view.h"
@@ -53,20 +53,10 @@ absl::Status List(Session& session, const ListOptions& options) {
   return absl::OkStatus();
 }
 
-// The operations under way on the cluster, its keys and topics.
-absl::StatusOr<std::vector<google::longrunning::Operation>> UnderWay(ApiClient& api, const std::string& cluster) {
-  google::longrunning::ListOperationsRequest request;
-  request.set_name(cluster.substr(0, cluster.find("/environments/")));
-  request.set_filter("done = false AND target = \"" + cluster + "\"");
-  request.set_page_size(20);
-  ASSIGN_OR_RETURN(auto page, api.Call(&ApiClient::Operations::StubInterface::ListOperations, request));
-  return std::vector<google::longrunning::Operation>(page.operations().begin(), page.operations().end());
-}
-
 absl::Status Describe(Session& session, const std::string& text) {
   ASSIGN_OR_RETURN(const KafkaCluster cluster, GetKafkaCluster(session, text));
   ASSIGN_OR_RETURN(ApiClient * api, session.Api());
-  ASSIGN_OR_RETURN(const auto operations, UnderWay(*api, cluster.name()));
+  ASSIGN_OR_RETURN(const auto operations, OperationsUnderWay(*api, cluster.name()));
   ASSIGN_OR_RETURN(const std::string ca_file, session.KeepCa(cluster));
   Document document = KafkaClusterDocument(cluster, ca_file);
   document["operations"] = Document::array();
